@@ -1,0 +1,1 @@
+"""Shapes, states and checks for torch.nn.LSTM."""
