@@ -1,0 +1,95 @@
+"""Sessions of the project: `nox -l` lists them, `nox -s NAME` runs one."""
+
+import os
+import re
+import time
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.2.9"
+nox.options.default_venv_backend = "virtualenv"
+nox.options.sessions = ["lint", "tests", "docs", "examples", "site"]
+
+PYPROJECT = nox.project.load_toml("pyproject.toml")
+SITE = Path("docs/_build/html")
+# One thread: faster for these sizes, and the only way to the same digits each time.
+ENV = {"OMP_NUM_THREADS": "1", "MPLBACKEND": "agg"}
+
+
+def install(session: nox.Session, *groups: str, package: bool = True) -> None:
+    """Install dependency groups, and the package in place, as pinned in constraints.txt."""
+    names = nox.project.dependency_groups(PYPROJECT, *groups)
+    here = ["--editable", "."] if package else PYPROJECT["project"]["dependencies"]
+    session.install("--constraint", "constraints.txt", *here, *names)
+    session.env.update(ENV)
+
+
+def need_site(session: nox.Session) -> None:
+    """Stop with a clear message where there is no built site to look at."""
+    if not (SITE / "index.html").exists():
+        session.error("there is no built site: run `nox -s docs` first")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style, types, the direction of imports, spelling and the hosting files."""
+    install(session, "lint", "test")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("mypy")
+    session.run("lint-imports")
+    session.run("codespell")
+    for schema, file in {
+        "vendor.readthedocs": ".readthedocs.yaml",
+        "vendor.github-workflows": ".github/workflows/site.yml",
+        "vendor.citation-file-format": "CITATION.cff",
+    }.items():
+        session.run("check-jsonschema", "--builtin-schema", schema, file)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Test the library and the structure of the project; the scripts run elsewhere."""
+    install(session, "test", "docs")
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the site strictly and run every script; `nox -s docs -- NAME` runs matching ones."""
+    install(session, "docs")
+    start = time.monotonic()
+    pattern = [
+        f"-Dsphinx_gallery_conf.filename_pattern={re.escape(name)}" for name in session.posargs
+    ]
+    session.run(
+        "sphinx-build", "-n", "-W", "--keep-going", "-E", "-b", "html", *pattern, "docs", str(SITE)
+    )
+    session.log(
+        "built in %.0f s; open %s", time.monotonic() - start, (SITE / "index.html").resolve()
+    )
+
+
+@nox.session
+def examples(session: nox.Session) -> None:
+    """Run each script by itself, as downloaded from the built site, outside the repository."""
+    need_site(session)
+    install(session, "test", package=False)
+    session.run("pytest", "tests/examples", *session.posargs)
+
+
+@nox.session
+def site(session: nox.Session) -> None:
+    """Test the built site: its HTML, its notebooks, and how it behaves in a browser."""
+    need_site(session)
+    install(session, "site", package=False)
+    session.run("pytest", "tests/site", *session.posargs)
+
+
+@nox.session(default=False, venv_backend="none")
+def serve(session: nox.Session) -> None:
+    """Show the built site at http://localhost:8000 until you press Ctrl+C."""
+    need_site(session)
+    port = session.posargs[0] if session.posargs else "8000"
+    session.run("python", "-m", "http.server", port, "--directory", str(SITE), external=True)
