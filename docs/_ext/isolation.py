@@ -31,9 +31,9 @@ def restore(gallery_conf: dict[str, Any], fname: str | None, when: str) -> None:
     torch.set_grad_enabled(True)
     torch.set_num_threads(1)
     torch.set_printoptions(profile="default")
-    torch.set_printoptions(sci_mode=None)
     torch.set_warn_always(True)
-    torch.use_deterministic_algorithms(False)
+    if torch.are_deterministic_algorithms_enabled():  # the setter takes seconds to import
+        torch.use_deterministic_algorithms(False)
     torch.autograd.set_detect_anomaly(False)
     torch.manual_seed(0)
     random.seed(0)
