@@ -105,15 +105,13 @@ def test_links_inside_the_site_lead_somewhere(page: Path):
     broken = []
     for link in soup(page).select("a[href], link[href], img[src], script[src]"):
         url = str(link.get("href") or link.get("src"))
-        if urlsplit(url).scheme or url.startswith(("#", "//")) and url == "#":
+        if urlsplit(url).scheme or (url.startswith(("#", "//")) and url == "#"):
             continue
         path, anchor = urldefrag(url)
         target = (page.parent / unquote(path)).resolve() if path else page
         if target.is_dir():
             target = target / "index.html"
-        if not target.exists():
-            broken.append(url)
-        elif anchor and target.suffix == ".html" and not soup(target).find(id=unquote(anchor)):
+        if not target.exists() or (anchor and target.suffix == ".html" and not soup(target).find(id=unquote(anchor))):
             broken.append(url)
     assert not broken
 
