@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Literal
@@ -10,6 +11,7 @@ from typing import Literal
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
+from lstm_guide import errors
 
 __all__ = [
     "AXES",
@@ -21,9 +23,26 @@ __all__ = [
     "call_shapes",
     "parameter_count",
     "parameter_shapes",
+    "state_shapes",
 ]
 
 Layout = Literal["time first", "batch first", "unbatched", "packed"]
+_Axes = tuple[tuple[str, str], ...]
+
+# The layouts of x by its rank: name, then axis and letters of each of its axes.
+_TIME, _BATCH, _FEATURE = ("time", "L"), ("batch", "N"), ("feature", "H_in")
+_UNBATCHED: tuple[Layout, _Axes] = ("unbatched", (_TIME, _FEATURE))
+_TIME_FIRST: dict[int, tuple[Layout, _Axes]] = {
+    3: ("time first", (_TIME, _BATCH, _FEATURE)),
+    2: _UNBATCHED,
+}
+_BATCH_FIRST: dict[int, tuple[Layout, _Axes]] = {
+    3: ("batch first", (_BATCH, _TIME, _FEATURE)),
+    2: _UNBATCHED,
+}
+_PACKED: dict[int, tuple[Layout, _Axes]] = {
+    2: ("packed", (("time", "sum(lengths)"), _FEATURE)),
+}
 
 
 @dataclass(frozen=True)
@@ -74,8 +93,8 @@ class Shape:
     """The axes of one tensor, first axis first.
 
     Example:
-        >>> print(Shape((Dim("layer", "K * D", 2), Dim("batch", "N", 4), Dim("feature", "H_out", 5))))
-        (K * D, N, H_out) = (2, 4, 5)
+        >>> print(Shape((Dim("batch", "N", 4), Dim("feature", "H_in", 3))))
+        (N, H_in) = (4, 3)
     """
 
     dims: tuple[Dim, ...]
@@ -99,7 +118,7 @@ class Config:
     """The constructor arguments of ``nn.LSTM`` on which shapes depend.
 
     Names, order and defaults are torch's own, and so are the ranges: a value that ``nn.LSTM``
-    refuses is refused here.
+    refuses is refused here. A bool is not taken for a size, nor a number for a switch.
 
     Args:
         input_size: H_in, features of x at each step; at least 1.
@@ -131,7 +150,18 @@ class Config:
     @classmethod
     def of(cls, lstm: nn.LSTM) -> Config:
         """Read the arguments off a module."""
-        return cls(**{field.name: getattr(lstm, field.name) for field in fields(cls)})
+        values = {field.name: getattr(lstm, field.name) for field in fields(cls)}
+        for name in ("num_layers", "proj_size"):
+            values[name] = operator.index(values[name])  # torch takes NumPy integers for these
+        return cls(**values)
+
+    def __post_init__(self) -> None:
+        for name in ("input_size", "hidden_size", "num_layers"):
+            errors.check_count(name, getattr(self, name), at_least=1)
+        errors.check_count("proj_size", self.proj_size, at_least=0)
+        errors.check_projection(self.proj_size, self.hidden_size)
+        for name in ("bias", "batch_first", "bidirectional"):
+            errors.check_switch(name, getattr(self, name))
 
     @property
     def D(self) -> int:  # noqa: N802
@@ -159,6 +189,10 @@ class Config:
         return self.proj_size or self.hidden_size
 
 
+def _config(lstm: nn.LSTM | Config) -> Config:
+    return lstm if isinstance(lstm, Config) else Config.of(errors.check_lstm(lstm))
+
+
 @dataclass(frozen=True)
 class CallShapes:
     """The shapes of one call ``output, (h_n, c_n) = lstm(x, (h_0, c_0))``.
@@ -183,20 +217,32 @@ class CallShapes:
     layout: Layout
 
 
-def call_shapes(lstm: nn.LSTM | Config, x: Tensor | PackedSequence | tuple[int, ...]) -> CallShapes:
-    """Predict the shape of every tensor of a call, without running anything.
+def call_shapes(
+    lstm: nn.LSTM | Config,
+    x: Tensor | PackedSequence | tuple[int, ...],
+    *,
+    state: tuple[Tensor, Tensor] | None = None,
+) -> CallShapes:
+    """Check a call and predict the shape of each of its tensors, without running anything.
+
+    What is compared depends on what is there: sizes always, dtype and device where both the
+    tensor and the weights are given. An empty batch, which torch runs, is refused: it comes from
+    a slice or filter that left nothing, and its mean loss is nan.
 
     Args:
-        lstm: a module, or the constructor arguments that shapes depend on.
-        x: the input, (L, N, H_in), (N, L, H_in) with batch_first, (L, H_in) or packed; or its sizes.
+        lstm: a module, or the constructor arguments on which shapes depend.
+        x: the input, (L, N, H_in), or (N, L, H_in) with batch_first, or unbatched (L, H_in), or
+            packed; or its sizes as a tuple.
+        state: (h_0, c_0), of shapes (K * D, N, H_out) and (K * D, N, H_cell), without N for
+            unbatched x; None for zeros.
 
     Returns:
         The shapes of input, h_0, c_0, output, h_n and c_n.
 
     Raises:
-        ShapeError: x has another rank or width than the module reads, or an axis of size 0.
-        TypeError: lstm or x is of the wrong type, or x has another dtype than the weights.
-        ValueError: x and the weights are on different devices.
+        ShapeError: x or the state has another rank, size or order of axes than the module reads.
+        TypeError: an argument has the wrong type or dtype.
+        ValueError: x, the state and the weights are not all on one device.
 
     Example:
         >>> lstm = nn.LSTM(3, 5, num_layers=2, bidirectional=True, batch_first=True)
@@ -206,52 +252,72 @@ def call_shapes(lstm: nn.LSTM | Config, x: Tensor | PackedSequence | tuple[int, 
         >>> print(shapes.h_n)
         (K * D, N, H_out) = (4, 6, 5)
     """
-    config = lstm if isinstance(lstm, Config) else Config.of(lstm)
-    L, N, layout = _read_axes(config, x)
-    steps = int(x.data.size(0)) if isinstance(x, PackedSequence) else 0
-    time, batch = Dim("time", "L", L), Dim("batch", "N", N or 0)
-    leading = {
-        "time first": (time, batch),
-        "batch first": (batch, time),
-        "unbatched": (time,),
-        "packed": (Dim("time", "sum(lengths)", steps),),
-    }[layout]
-    rows = (Dim("layer", "K * D", config.K * config.D),)
-    rows = rows if N is None else (*rows, batch)
-    h = Shape((*rows, Dim("feature", "H_out", config.H_out)))
-    c = Shape((*rows, Dim("feature", "H_cell", config.H_cell)))
-    return CallShapes(
-        input=Shape((*leading, Dim("feature", "H_in", config.H_in))),
-        h_0=h,
-        c_0=c,
-        output=Shape((*leading, Dim("feature", "D * H_out", config.D * config.H_out))),
-        h_n=h,
-        c_n=c,
-        L=L,
-        N=N,
-        layout=layout,
-    )
-
-
-def _read_axes(
-    config: Config, x: Tensor | PackedSequence | tuple[int, ...]
-) -> tuple[int, int | None, Layout]:
-    """Length, batch size and layout of x."""
+    config = _config(lstm)
+    weight = errors.weight_of(lstm) if isinstance(lstm, nn.LSTM) else None
+    data = errors.check_input(x, weight)
+    layout, input_ = _read_input(config, x)
+    lengths = {dim.axis: dim.size for dim in input_.dims}
+    L, N = lengths["time"], lengths.get("batch")
     if isinstance(x, PackedSequence):
-        return len(x.batch_sizes), int(x.batch_sizes[0]), "packed"
-    sizes = tuple(x.shape) if isinstance(x, Tensor) else x
-    if len(sizes) == 2:
-        return sizes[0], None, "unbatched"
-    if config.batch_first:
-        return sizes[1], sizes[0], "batch first"
-    return sizes[0], sizes[1], "time first"
+        L, N = len(x.batch_sizes), int(x.batch_sizes[0])
+    h, c = state_shapes(config, N=N)
+    if state is not None:
+        pair = errors.check_pair(state)
+        errors.check_state_sizes(pair, (h, c), length=None if layout == "packed" else L)
+        errors.check_state_kind(pair, like=weight if data is None else data)
+    output = Shape((*input_.dims[:-1], Dim("feature", "D * H_out", config.D * config.H_out)))
+    return CallShapes(input_, h, c, output, h, c, L=L, N=N, layout=layout)
+
+
+def _read_input(
+    config: Config, x: Tensor | PackedSequence | tuple[int, ...]
+) -> tuple[Layout, Shape]:
+    """Find the layout that has the rank of x, and name its axes."""
+    if isinstance(x, PackedSequence):
+        sizes, layouts = tuple(x.data.shape), _PACKED
+    else:
+        sizes = tuple(x.shape) if isinstance(x, Tensor) else x
+        layouts = _BATCH_FIRST if config.batch_first else _TIME_FIRST
+    letters = {rank: tuple(name for _, name in axes) for rank, (_, axes) in layouts.items()}
+    errors.check_input_sizes(sizes, letters, config.H_in)
+    layout, axes = layouts[len(sizes)]
+    return layout, Shape(tuple(Dim(*axis, size) for axis, size in zip(axes, sizes, strict=True)))
+
+
+def state_shapes(lstm: nn.LSTM | Config, *, N: int | None) -> tuple[Shape, Shape]:
+    """Give the shapes of h and c, which are the same before and after a call.
+
+    Args:
+        lstm: a module, or the constructor arguments on which shapes depend.
+        N: batch size; None for unbatched input.
+
+    Returns:
+        The shape (K * D, N, H_out) of h and (K * D, N, H_cell) of c, without N where it is None.
+
+    Raises:
+        TypeError: lstm is not an ``nn.LSTM``.
+
+    Example:
+        >>> h, c = state_shapes(nn.LSTM(3, 6, num_layers=2, proj_size=5), N=4)
+        >>> print(h)
+        (K * D, N, H_out) = (2, 4, 5)
+        >>> print(c)
+        (K * D, N, H_cell) = (2, 4, 6)
+    """
+    config = _config(lstm)
+    rows = (Dim("layer", "K * D", config.K * config.D),)
+    leading = rows if N is None else (*rows, Dim("batch", "N", N))
+    return (
+        Shape((*leading, Dim("feature", "H_out", config.H_out))),
+        Shape((*leading, Dim("feature", "H_cell", config.H_cell))),
+    )
 
 
 def parameter_shapes(lstm: nn.LSTM | Config) -> dict[str, tuple[int, ...]]:
     """Give the shape of every parameter, in the order of ``lstm.named_parameters()``.
 
     Args:
-        lstm: a module, or the constructor arguments that shapes depend on.
+        lstm: a module, or the constructor arguments on which shapes depend.
 
     Returns:
         The shapes by name. The four gates i, f, g, o are stacked on the first axis.
@@ -267,7 +333,7 @@ def parameter_shapes(lstm: nn.LSTM | Config) -> dict[str, tuple[int, ...]]:
         bias_ih_l0 (20,)
         bias_hh_l0 (20,)
     """
-    config = lstm if isinstance(lstm, Config) else Config.of(lstm)
+    config = _config(lstm)
     return dict(_named_shapes(config))
 
 
@@ -294,7 +360,7 @@ def parameter_count(lstm: nn.LSTM | Config) -> int:
     projection. H is H_in for the first layer and ``D * H_out`` for those above.
 
     Args:
-        lstm: a module, or the constructor arguments that shapes depend on.
+        lstm: a module, or the constructor arguments on which shapes depend.
 
     Returns:
         The number of entries.
