@@ -25,7 +25,7 @@ from torch import nn
 from lstm_guide import describe, plotting
 
 torch.set_grad_enabled(False)  # nothing is trained on this page
-L, N, H_in, H = 7, 1, 3, 5  # words, sentences, features of a word, features of a hidden state
+L, N, H_in, H = 7, 1, 3, 5  # words, sentences, features in, features out
 
 # %%
 # Seven words, one sentence
@@ -40,9 +40,9 @@ sentence = torch.randn(L, N, H_in)  # (7, 1, 3)
 print(f"{tuple(sentence.shape) = }")
 print(f"{words[0]:>4}: {sentence[0]}")
 print(f"{words[-1]:>4}: {sentence[-1]}")
-digits = {"atol": 5e-5, "rtol": 0}  # four decimals
-torch.testing.assert_close(sentence[0], torch.tensor([[-1.1258, -1.1524, -0.2506]]), **digits)
-torch.testing.assert_close(sentence[-1], torch.tensor([[2.0050, 0.0537, 0.6181]]), **digits)
+first, last = [[-1.1258, -1.1524, -0.2506]], [[2.0050, 0.0537, 0.6181]]
+torch.testing.assert_close(sentence[0], torch.tensor(first), atol=5e-5, rtol=0)
+torch.testing.assert_close(sentence[-1], torch.tensor(last), atol=5e-5, rtol=0)
 
 # %%
 # Bulk mode: all words in one call
@@ -107,10 +107,15 @@ plotting.steps(
 # ``h_0`` and ``c_0``. That can be tested. Call the layer once per word, with the state in the
 # word's place, and pass nothing on. If you are right, this gives the bulk numbers. It does.
 
-alone = [lstm(sentence[t : t + 1], (h_0[:, t : t + 1], c_0[:, t : t + 1]))[0] for t in range(L)]
-largest = (torch.cat(alone) - bulk).abs().max()
-print(f"nothing passed on, against bulk: largest difference {largest:.4f}")
-torch.testing.assert_close(torch.cat(alone), bulk, atol=1e-6, rtol=0)
+steps = []
+for t in range(L):
+    own_state = (h_0[:, t : t + 1], c_0[:, t : t + 1])  # (1, 1, 5) each
+    step, _ = lstm(sentence[t : t + 1], own_state)  # (1, 1, 5)
+    steps.append(step)
+alone = torch.cat(steps)  # (7, 1, 5)
+
+print(f"nothing passed on, against bulk: {(alone - bulk).abs().max():.4f}")
+torch.testing.assert_close(alone, bulk, atol=1e-6, rtol=0)
 
 # %%
 # A second test: change one word and watch which outputs move. Each row of the picture is one such
@@ -135,7 +140,7 @@ def draw(moves, title):
     ax.set_yticks(range(L), words)
 
 
-moves = influence(lambda words: lstm(words, (h_0, c_0))[0])
+moves = influence(lambda x: lstm(x, (h_0, c_0))[0])
 torch.testing.assert_close(moves, moves.diag().diag(), atol=1e-6, rtol=0)
 assert (moves.diag() > 0.01).all()
 draw(moves, "In this call, a word moves its own output and no other")
@@ -163,22 +168,24 @@ assert move > 1e-4
 # input differs. :func:`lstm_guide.describe` says how the layer reads each axis. With
 # ``batch_first=True``, axis 0 is the batch and axis 1 is time: ``(7, 1, 3)`` is seven sentences of
 # one word. The state passes along time and never from one sequence to another. Here it had nowhere
-# to go. It is also why the layer asked for seven states: one for each sequence.
+# to go. It is also why the layer asked for seven states: one for each sequence. Below its table,
+# the report asks the question that leads to the cause.
 
 report = describe(lstm, sentence)
 print(f"{report.shapes.N = }")
 print(f"{report.shapes.L = }")
 assert (report.shapes.N, report.shapes.L) == (7, 1)
+assert "time on the batch axis?" in report.questions[0]
 report
 
 # %%
 # The repair: put time where the layer looks for it
 # -------------------------------------------------
 # There are two ways. Swap the two axes with :meth:`torch.Tensor.transpose`, or use a layer that
-# reads time first. Both accept the state with one sequence that was refused above, and with the
-# same weights they give the same numbers.
+# reads time first. Both accept a state for one sentence, the size that was refused above. With the
+# same weights, both give the same numbers.
 
-start = (h_0[:, :1], c_0[:, :1])  # (1, 1, 5) each: the state that the loop started from
+start = (h_0[:, :1], c_0[:, :1])  # (1, 1, 5) each, as in the loop
 repaired = sentence.transpose(0, 1)  # (1, 7, 3)
 bulk, (h_n, c_n) = lstm(repaired, start)  # (1, 7, 5), (1, 1, 5), (1, 1, 5)
 
@@ -205,7 +212,7 @@ torch.testing.assert_close(bulk.transpose(0, 1), loop, atol=1e-6, rtol=0)
 torch.testing.assert_close(h_n, final_h, atol=1e-6, rtol=0)
 torch.testing.assert_close(c_n, final_c, atol=1e-6, rtol=0)
 
-moves = influence(lambda words: lstm(words.transpose(0, 1), start)[0])
+moves = influence(lambda x: lstm(x.transpose(0, 1), start)[0])
 torch.testing.assert_close(moves, moves.triu(), atol=1e-6, rtol=0)
 later = torch.ones(L, L, dtype=torch.bool).triu()
 assert (moves[later] > 0).all()
