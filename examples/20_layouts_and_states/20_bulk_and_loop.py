@@ -34,7 +34,8 @@ L, N, H_in, H = 7, 1, 3, 5  # words, sentences, features in, features out
 # not what they mean (:ref:`tokens-to-vectors` makes real ones). The tensor has one row for each
 # word: seven words, one sentence, three features.
 
-words = "i love my city kolkata very much".split()
+text = "i love my city kolkata very much"
+words = text.split()
 torch.manual_seed(0)
 sentence = torch.randn(L, N, H_in)  # (7, 1, 3)
 print(f"{tuple(sentence.shape) = }")
