@@ -19,7 +19,7 @@ from torch.nn.utils.rnn import pack_sequence
 from lstm_guide import AXES, ShapeError, plotting
 from lstm_guide._look import INK, LINES, SOURCES, TENSORS, text_on
 
-PAGES = ("#ffffff", "#14181e")  # light and dark
+BACKGROUNDS = ("#ffffff", "#14181e")  # of a light page and a dark one
 CONFIGURATIONS = [
     # K, D, L, N, layout, proj_size
     (1, 1, 1, 1, "time first", 0),
@@ -249,6 +249,8 @@ def test_call_keeps_every_text_inside_the_figure_and_apart(configuration):
     inside = ax.figure.bbox.padded(-3)  # the box around a text is wider than the text
     assert all(inside.contains(*corner) for box in extents for corner in (box.min, box.max))
     assert not [1 for one, other in combinations(extents, 2) if one.overlaps(other)]
+    for text, patch in tiles_of(ax):
+        assert text.get_window_extent().width < patch.get_window_extent().width
 
 
 @pytest.mark.parametrize(
@@ -407,10 +409,10 @@ def test_steps_tells_lines_apart_without_colour_and_one_on_top_of_another():
 # --- look ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_ink_is_readable_and_lines_are_visible_on_both_pages(page):
-    assert contrast(INK, page) >= 4
-    assert min(contrast(str(line["color"]), page) for line in LINES) >= 3
+@pytest.mark.parametrize("background", BACKGROUNDS)
+def test_ink_is_readable_and_lines_are_visible_on_both_pages(background):
+    assert contrast(INK, background) >= 4
+    assert min(contrast(str(line["color"]), background) for line in LINES) >= 3
 
 
 def test_texts_stand_out_on_every_fill():
@@ -460,6 +462,17 @@ def test_figures_are_transparent_and_their_letters_are_large():
         texts = [*words_of(ax), ax.title, ax.xaxis.get_label(), *ax.get_xticklabels()]
         assert min(text.get_size() for text in texts) >= 11
         assert ax.title.get_color() == INK
+
+
+def test_style_serves_plots_that_a_page_makes_itself():
+    with plotting.style():
+        figure, ax = plt.subplots()
+        (line,) = ax.plot([0, 1])
+        ax.set_title("One line")
+    assert figure.get_facecolor()[3] == ax.get_facecolor()[3] == 0
+    assert line.get_color() == LINES[0]["color"]
+    texts = (ax.title, ax.xaxis.get_label(), *ax.get_xticklabels(), *ax.get_yticklabels())
+    assert {text.get_color() for text in texts} == {INK}
 
 
 def test_drawings_change_no_setting_of_matplotlib():
