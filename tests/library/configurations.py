@@ -71,9 +71,9 @@ class Case:
         return self.layout == "packed"
 
 
-def cases(*dtypes: torch.dtype) -> list[Case]:
-    """Every configuration in the given dtypes."""
-    options = (LAYOUTS, dtypes, (1, 2, 3), (False, True), (True, False), (0, PROJ))
+def cases(*dtypes: torch.dtype, layouts: tuple[str, ...] = LAYOUTS) -> list[Case]:
+    """Every configuration in the given dtypes and layouts."""
+    options = (layouts, dtypes, (1, 2, 3), (False, True), (True, False), (0, PROJ))
     return [Case(*values) for values in itertools.product(*options)]
 
 

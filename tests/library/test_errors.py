@@ -370,7 +370,7 @@ def calls(draw: Callable[..., Any]) -> tuple[nn.LSTM, Any, Any]:
 REFUSED_ON_PURPOSE = "N must be at least 1|state: expected the pair|c_0: expected dtype"
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200)
 @given(call=calls())
 def test_what_torch_takes_we_take_and_what_torch_refuses_we_refuse(
     call: tuple[nn.LSTM, Any, Any],
@@ -387,7 +387,7 @@ def test_what_torch_takes_we_take_and_what_torch_refuses_we_refuse(
         assert_predicts(shapes, x, run(lstm, x, state))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60)
 @given(call=calls(), data=st.data())
 def test_packed_input_that_we_take_runs_in_torch(
     call: tuple[nn.LSTM, Any, Any], data: st.DataObject

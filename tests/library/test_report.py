@@ -18,7 +18,7 @@ ALL = cases(torch.float64)
 NAMES = ["x", "h_0", "c_0", "output", "h_n", "c_n"]
 
 
-@pytest.mark.parametrize("case", cases(torch.float32, torch.bfloat16), ids=str)
+@pytest.mark.parametrize("case", cases(torch.float32), ids=str)
 def test_an_ordinary_call_raises_no_question(case: Case) -> None:
     lstm, x, state = case.lstm(), case.x(), case.state()
     assert describe(lstm, x).questions == ()

@@ -48,18 +48,13 @@ def test_predicted_shapes_equal_what_torch_returns(case: Case) -> None:
 
 
 @pytest.mark.parametrize("case", cases(torch.float64), ids=str)
-def test_length_batch_and_layout_are_read_from_the_input(case: Case) -> None:
-    shapes = call_shapes(case.lstm(), case.x())
-    expected_batch = None if case.layout == "unbatched" else N
-    assert (shapes.L, shapes.N, shapes.layout) == (L, expected_batch, case.layout)
-
-
-@pytest.mark.parametrize("case", cases(torch.float64), ids=str)
 def test_letters_are_formulas_of_the_sizes(case: Case) -> None:
     config = Config(**case.arguments)
     names = {"L": L, "N": N, "K": config.K, "D": config.D, "lengths": LENGTHS}
     names |= {"H_in": config.H_in, "H_out": config.H_out, "H_cell": config.H_cell}
     shapes = call_shapes(config, case.x())
+    expected_batch = None if case.layout == "unbatched" else N
+    assert (shapes.L, shapes.N, shapes.layout) == (L, expected_batch, case.layout)
     for name in ("input", "h_0", "c_0", "output", "h_n", "c_n"):
         shape: Shape = getattr(shapes, name)
         assert eval(shape.letters, {"sum": sum}, names) == shape.sizes
@@ -94,9 +89,12 @@ def test_random_sizes_are_predicted_from_arguments_alone(
     assert parameter_shapes(config) == {n: tuple(p.shape) for n, p in lstm.named_parameters()}
 
 
-@pytest.mark.parametrize("case", cases(torch.float32), ids=str)
-def test_parameters_have_the_names_order_and_shapes_of_torch(case: Case) -> None:
+@pytest.mark.parametrize(
+    "case", cases(torch.float32, layouts=("time first", "batch first")), ids=str
+)
+def test_arguments_and_parameters_are_those_of_torch_by_name_order_and_shape(case: Case) -> None:
     lstm = case.lstm()
+    assert Config.of(lstm) == Config(**case.arguments)
     expected = [(name, tuple(p.shape)) for name, p in lstm.named_parameters()]
     assert list(parameter_shapes(Config(**case.arguments)).items()) == expected
     assert list(parameter_shapes(lstm).items()) == expected
@@ -107,11 +105,6 @@ def test_parameter_count_follows_the_formula_of_its_docstring() -> None:
     config = Config(3, 11, num_layers=2, bidirectional=True, proj_size=7)
     first, second = 4 * 11 * (3 + 7), 4 * 11 * (14 + 7)
     assert parameter_count(config) == 2 * (first + second) + 4 * (8 * 11 + 7 * 11)
-
-
-@pytest.mark.parametrize("case", cases(torch.float32), ids=str)
-def test_config_of_a_module_holds_its_arguments(case: Case) -> None:
-    assert Config.of(case.lstm()) == Config(**case.arguments)
 
 
 def test_config_has_the_defaults_of_torch() -> None:
