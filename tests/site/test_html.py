@@ -111,7 +111,9 @@ def test_links_inside_the_site_lead_somewhere(built: Path):
         target = (built.parent / unquote(path)).resolve() if path else built
         if target.is_dir():
             target = target / "index.html"
-        if not target.exists() or (anchor and target.suffix == ".html" and not soup(target).find(id=unquote(anchor))):
+        if not target.exists() or (
+            anchor and target.suffix == ".html" and not soup(target).find(id=unquote(anchor))
+        ):
             broken.append(url)
     assert not broken
 
