@@ -16,12 +16,11 @@ import matplotlib.pyplot as plt
 import torch
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, to_hex
-from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 from torch import Tensor, nn
 
-from lstm_guide import _diagram
+from lstm_guide._diagram import WIDTH, Plan, draw, sentence
 from lstm_guide._look import GIVEN, INK, LINES, SOURCES, chip, text_on
 from lstm_guide.errors import ShapeError
 from lstm_guide.shapes import AXES, CallShapes, Config, Shape, call_shapes
@@ -47,6 +46,8 @@ def style() -> AbstractContextManager[None]:
             "axes.labelcolor": INK,
             "axes.labelsize": 12,
             "axes.titlesize": 13,
+            "figure.constrained_layout.h_pad": 0.12,  # inches; room for the axis labels' boxes
+            "figure.constrained_layout.w_pad": 0.12,
             "figure.facecolor": "none",
             "font.size": 12,
             "hatch.linewidth": 0.6,
@@ -84,8 +85,9 @@ def call(
         The axes, in inches.
 
     Raises:
-        ShapeError: x does not fit the module.
-        TypeError: x is packed, or lstm or x is of the wrong type.
+        ShapeError: x or state does not fit the module.
+        TypeError: x is packed, or an argument is of the wrong type or dtype.
+        ValueError: x or state is on another device than the module.
 
     Example:
         >>> ax = call(nn.LSTM(3, 5, num_layers=2), torch.zeros(7, 4, 3))
@@ -100,16 +102,16 @@ def call(
             "The call is run: pass the values, and of packed input the padded tensor."
         )
     config = Config.of(lstm)
-    plan = _diagram.Plan(config.K, config.D, shapes.L, config.H_out, zeros=state is None)
+    plan = Plan(config.K, config.D, shapes.L, config.H_out, zeros=state is None)
     sizes = _run(lstm, x, state, shapes)
     with style():
         if ax is None:
             low, high = plan.heights
             total = high - low + 0.55  # with the title
-            figure = plt.figure(figsize=(_diagram.WIDTH, total))
+            figure = plt.figure(figsize=(WIDTH, total))
             ax = figure.add_axes((0, 0, 1, (high - low) / total))
-        _diagram.draw(ax, plan, sizes)
-        ax.set_title(_diagram.sentence(plan) if title is None else title)
+        draw(ax, plan, sizes)
+        ax.set_title(sentence(plan) if title is None else title, color=INK)
     return ax
 
 
@@ -179,7 +181,8 @@ def cells(
     texts = [[form.format(value) for value in line] for line in values.tolist()]
     sizes = " × ".join(map(str, values.shape))
     way = "up" if rows == "layer" else "down"
-    title = f"A tensor of {sizes}: {rows} {way}, {columns} to the right" if title is None else title
+    if title is None:
+        title = f"A tensor of {sizes}: {rows} {way}, {columns} to the right"
     labels = (_axis_text(rows, values.size(0)), _axis_text(columns, values.size(1)))
     return _draw_grid(ax, texts, fills, (rows, columns), labels, title)
 
@@ -222,11 +225,8 @@ def influence(
     fills = [[to_hex(shades(v / largest)) if v else "none" for v in line] for line in entries]
     texts = [[_amount(v) for v in line] for line in entries]
     count, pairs = int(matrix.count_nonzero()), matrix.numel()
-    title = (
-        f"Perturbing {rows} changes {columns} in {count} of {pairs} pairs"
-        if title is None
-        else title
-    )
+    if title is None:
+        title = f"Perturbing {rows} changes {columns} in {count} of {pairs} pairs"
     labels = (
         f"perturbed: {_axis_text(rows, matrix.size(0))}",
         f"changed: {_axis_text(columns, matrix.size(1))}",
@@ -265,15 +265,17 @@ def steps(
     length = _check_series(series)
     with style():
         if ax is None:
-            ax = _new_axes((_diagram.WIDTH, 3.4))
+            ax = plt.figure(figsize=(WIDTH, 3.4), layout="constrained").subplots()
         for (label, values), look in zip(series.items(), cycle(LINES), strict=False):
             ax.plot(values.detach().double().tolist(), label=label, **look)  # type: ignore[arg-type]
         ax.set_xlabel(f"time step (L={length})", labelpad=8, **chip("time"))
         ax.set_ylabel(ylabel, color=INK)
-        default = f"{' and '.join(series)} over {length} time steps"
-        ax.set_title(default if title is None else title, color=INK, pad=10, wrap=True)
+        if title is None:
+            title = f"{' and '.join(series)} over {length} time step{'s' * (length > 1)}"
+        ax.set_title(title, color=INK, pad=10, wrap=True)
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
         ax.tick_params(colors=INK)
+        ax.spines[:].set_color(INK)
         ax.spines[["top", "right"]].set_visible(False)
         ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5), handlelength=3.5)
     return ax
@@ -291,17 +293,18 @@ def _draw_grid(
     n, m = len(texts), len(texts[0])
     with style():
         if ax is None:
-            size = (min(_diagram.WIDTH, max(4.6, 1.2 + 0.66 * m)), 1.6 + 0.46 * n)
-            ax = _new_axes(size)
+            size = (min(WIDTH, max(4.6, 1.2 + 0.66 * m)), 1.6 + 0.46 * n)
+            ax = plt.figure(figsize=size, layout="constrained").subplots()
         else:
             ax.set_aspect(0.7)
         longest = max(len(text) for line in texts for text in (*line, str(m - 1)))
         room = 72 * ax.get_window_extent().width / ax.figure.dpi / m
-        font = min(12.0, 1.4 * room / longest)
+        font = min(12.0, 1.4 * room / longest)  # a digit is 0.64 of the font size wide
         for i, j in product(range(n), range(m)):
-            fill, text = fills[i][j], ax.text(j, i, texts[i][j], ha="center", va="center_baseline")
-            text.set(color=text_on(fill), size=font)
-            ax.add_patch(Rectangle((j - 0.5, i - 0.5), 1, 1, facecolor=fill, edgecolor=INK))
+            cell = Rectangle((j - 0.5, i - 0.5), 1, 1, facecolor=fills[i][j], edgecolor=INK)
+            ax.add_patch(cell).set_clip_on(False)
+            text = ax.text(j, i, texts[i][j], ha="center", va="center_baseline", size=font)
+            text.set_color(text_on(fills[i][j]))
         upwards = axes[0] == "layer"
         ax.set(xlim=(-0.5, m - 0.5), ylim=(-0.5, n - 0.5) if upwards else (n - 0.5, -0.5))
         ax.set(xticks=range(m), yticks=range(n))
@@ -311,11 +314,6 @@ def _draw_grid(
         ax.set_xlabel(labels[1], labelpad=8, **chip(axes[1]))
         ax.set_title(title, color=INK, pad=10, wrap=True)
     return ax
-
-
-def _new_axes(size: tuple[float, float]) -> Axes:
-    room = ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.12)  # for the chips of the axes
-    return plt.figure(figsize=size, layout=room).subplots()
 
 
 def _axis_text(axis: str, size: int) -> str:
