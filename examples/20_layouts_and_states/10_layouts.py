@@ -49,8 +49,10 @@ torch.testing.assert_close(output_t.transpose(0, 1), output, atol=1e-6, rtol=0)
 torch.testing.assert_close((h_n_t, c_n_t), (h_n, c_n), atol=1e-6, rtol=0)
 torch.testing.assert_close(output_u, output[0], atol=1e-6, rtol=0)
 torch.testing.assert_close((h_n_u, c_n_u), (h_n[:, 0], c_n[:, 0]), atol=1e-6, rtol=0)
-print(f"time first against batch first: {(output_t.transpose(0, 1) - output).abs().max():.4f}")
-print(f"unbatched against sequence 0:   {(output_u - output[0]).abs().max():.4f}")
+gap = (output_t.transpose(0, 1) - output).abs().max()
+print(f"time first and batch first differ by {gap:.4f}")
+gap = (output_u - output[0]).abs().max()
+print(f"unbatched and sequence 0 differ by   {gap:.4f}")
 
 # %%
 # Six tensors, three layouts
@@ -158,19 +160,25 @@ order = torch.tensor([2, 0, 3, 1])
 
 output, _ = batch_first(samples)  # (4, 5): one sequence of four steps
 permuted, _ = batch_first(samples[order])
-print(f"2-D, rows permuted: outputs differ by {(permuted - output[order]).abs().max():.4f}")
-assert (permuted - output[order]).abs().max() > 0.01
+gap = (permuted - output[order]).abs().max()
+print(f"2-D, rows permuted: outputs differ by {gap:.4f}")
+assert gap > 0.01
 
 output, _ = batch_first(samples.unsqueeze(1))  # (4, 1, 5): four sequences of one step
 permuted, _ = batch_first(samples[order].unsqueeze(1))
-print(f"3-D, rows permuted: outputs differ by {(permuted - output[order]).abs().max():.4f}")
+gap = (permuted - output[order]).abs().max()
+print(f"3-D, rows permuted: outputs differ by {gap:.4f}")
 torch.testing.assert_close(permuted, output[order], atol=1e-6, rtol=0)
 
 # %%
 # Without a batch axis there is nothing to swap. A layer with ``batch_first=True`` and one without
 # read a 2-D tensor alike, as ``(L, H_in)``. Its state has no batch axis either.
 
-torch.testing.assert_close(batch_first(samples)[0], time_first(samples)[0], atol=1e-6, rtol=0)
+output, (h_n, _) = batch_first(samples)  # (4, 5), (2, 5): L, H and K, H
+torch.testing.assert_close(output, time_first(samples)[0], atol=1e-6, rtol=0)
+print(f"{tuple(h_n.shape) = }")
+assert h_n.shape == (K, H)
+
 try:
     batch_first(samples, (torch.zeros(K, 1, H), torch.zeros(K, 1, H)))
 except RuntimeError as error:
@@ -179,8 +187,9 @@ except RuntimeError as error:
 else:
     raise AssertionError("torch accepted a 3-D state for a 2-D input")
 assert "For unbatched 2-D input, hx and cx should also be 2-D" in message
-_, (h_n, _) = batch_first(samples, (torch.zeros(K, H), torch.zeros(K, H)))
-assert h_n.shape == (K, H)
+
+again, _ = batch_first(samples, (torch.zeros(K, H), torch.zeros(K, H)))
+torch.testing.assert_close(again, output, atol=1e-6, rtol=0)
 
 # %%
 # Summary

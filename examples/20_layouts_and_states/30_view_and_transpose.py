@@ -60,7 +60,7 @@ assert all(len(set((column // 10).tolist())) > 1 for column in cut.unbind(dim=1)
 
 with plotting.style():
     figure, (left, right) = plt.subplots(1, 2, figsize=(6.5, 3.4), layout="constrained")
-    figure.suptitle("Each colour is one sequence: transpose keeps it whole, view does not")
+    figure.suptitle("Transpose keeps each sequence (colour) whole, view does not")
 grid = {"rows": "time", "columns": "batch"}
 plotting.cells(swapped, colour_by=swapped // 10, title="transpose", ax=left, **grid)
 plotting.cells(cut, colour_by=cut // 10, title="view", ax=right, **grid)
@@ -104,8 +104,10 @@ def leak(to_time_first):
 
 clean = leak(lambda batch: batch.transpose(0, 1))
 mixed = leak(lambda batch: batch.view(L, N, H_in))
+print("after transpose\n", clean)
 torch.testing.assert_close(clean, clean.diag().diag(), atol=1e-6, rtol=0)
 assert (mixed > 0.01).all()
+
 plotting.influence(
     mixed,
     rows="batch",
