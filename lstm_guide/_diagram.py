@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -69,9 +70,12 @@ class Plan:
         """Lower edge of layer k."""
         return k * (self.D * LANE + GAP)
 
-    def fill(self, name: str) -> str:
-        """The colour of a tensor, "none" for zeros that nobody gave."""
-        return "none" if self.zeros and name in ("h_0", "c_0") else TENSORS[name]
+    def look(self, name: str) -> dict[str, Any]:
+        """The look of a tensor's patches: c is hatched, zeros that nobody gave are dashed."""
+        if self.zeros and name in ("h_0", "c_0"):
+            return {"facecolor": "none", "edgecolor": INK, "linestyle": "--"}
+        hatch = "//" if name.startswith("c") else None
+        return {"facecolor": TENSORS[name], "edgecolor": INK, "hatch": hatch}
 
 
 def draw(ax: Axes, plan: Plan, sizes: Mapping[str, Sequence[tuple[str, str]]]) -> None:
@@ -124,8 +128,8 @@ def _draw_lane(ax: Axes, plan: Plan, k: int, d: int) -> None:
     for name, side, line in (("h", 1, "-"), ("c", -1, "--")):
         level = y + side * HEIGHT / 2
         first, last = start - way * (0.2 + TILE / 2), end + way * (0.2 + TILE / 2)
-        _tile(ax, plan.fill(f"{name}_0"), f"{name}_0[{row}]", (first, level), TILE)
-        _tile(ax, plan.fill(f"{name}_n"), f"{name}_n[{row}]", (last, level), TILE)
+        _tile(ax, plan.look(f"{name}_0"), f"{name}_0[{row}]", (first, level), TILE)
+        _tile(ax, plan.look(f"{name}_n"), f"{name}_n[{row}]", (last, level), TILE)
         stops = [(first, TILE), *((x, CELL) for _, x in plan.columns[::way]), (last, TILE)]
         for (x, width), (next_x, next_width) in pairwise(stops):
             begin, tip = x + way * width / 2, next_x - way * next_width / 2
@@ -137,9 +141,9 @@ def _draw_columns(ax: Axes, plan: Plan) -> None:
     below = -0.46 - HEIGHT / 2
     for step, x in plan.columns:
         text = "…" if step is None else str(step)
-        _tile(ax, plan.fill("input"), text, (x, below), plan.pitch)
+        _tile(ax, plan.look("input"), text, (x, below), plan.pitch)
         for d in range(plan.D):
-            _tile(ax, plan.fill("output"), text, (x, plan.output + (d + 0.5) * HEIGHT), plan.pitch)
+            _tile(ax, plan.look("output"), text, (x, plan.output + (d + 0.5) * HEIGHT), plan.pitch)
         if step is not None:
             _arrow(ax, (x, below + HEIGHT / 2), (x, 0))
             for k in range(plan.K):
@@ -165,26 +169,24 @@ def _draw_labels(ax: Axes, plan: Plan, sizes: Mapping[str, Sequence[tuple[str, s
         "c_n": ((WIDTH - 0.08, -1.55), (1, 1)),
     }
     for name, (place, align) in places.items():
-        fill = plan.fill(name)
-        box = {"boxstyle": "square,pad=0.2", "facecolor": fill, "edgecolor": INK}
-        bold = {"weight": "bold", "color": text_on(fill), "bbox": box}
+        box = plan.look(name) | {"boxstyle": "square,pad=0.2"}
+        bold = {"weight": "bold", "color": text_on(box["facecolor"]), "bbox": box}
         texts: list[Artist] = [TextArea(name, textprops=bold)]
         texts += [TextArea(text, textprops=chip(axis)) for axis, text in sizes[name]]
-        if fill == "none":
+        if box["facecolor"] == "none":
             texts.append(TextArea("zeros"))
         row = HPacker(children=texts, sep=9, pad=3, align="baseline")
         ax.add_artist(AnnotationBbox(row, place, box_alignment=align, frameon=False, pad=0))
 
 
-def _tile(ax: Axes, fill: str, text: str, centre: tuple[float, float], width: float) -> None:
-    """Draw one entry of a tensor: c is hatched, and zeros that nobody gave are dashed."""
+def _tile(
+    ax: Axes, look: dict[str, Any], text: str, centre: tuple[float, float], width: float
+) -> None:
+    """Draw one entry of a tensor."""
     corner = (centre[0] - width / 2, centre[1] - HEIGHT / 2)
-    hatch = "//" if text.startswith("c") and fill != "none" else None
-    line = "--" if fill == "none" else "-"
-    ax.add_patch(
-        Rectangle(corner, width, HEIGHT, facecolor=fill, edgecolor=INK, linestyle=line, hatch=hatch)
-    )
-    ax.text(*centre, text, ha="center", va="center_baseline", color=text_on(fill))
+    ax.add_patch(Rectangle(corner, width, HEIGHT, **look))
+    colour = text_on(look["facecolor"])
+    ax.text(*centre, text, ha="center", va="center_baseline", color=colour)
 
 
 def _arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float], line: str = "-") -> None:

@@ -17,6 +17,7 @@ import torch
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, to_hex
 from matplotlib.patches import Rectangle
+from matplotlib.rcsetup import cycler
 from matplotlib.ticker import MaxNLocator
 from torch import Tensor, nn
 
@@ -45,14 +46,18 @@ def style() -> AbstractContextManager[None]:
             "axes.facecolor": "none",
             "axes.labelcolor": INK,
             "axes.labelsize": 12,
+            "axes.prop_cycle": cycler(color=[line["color"] for line in LINES]),
+            "axes.spines.right": False,
+            "axes.spines.top": False,
             "axes.titlesize": 13,
             "figure.constrained_layout.h_pad": 0.12,  # inches; room for the axis labels' boxes
+            "figure.constrained_layout.use": True,
             "figure.constrained_layout.w_pad": 0.12,
             "figure.facecolor": "none",
+            "figure.figsize": (WIDTH, 3.4),
             "font.size": 12,
             "hatch.linewidth": 0.6,
-            "savefig.facecolor": "none",
-            "svg.fonttype": "path",  # looks the same on every machine
+            "legend.frameon": False,
             "text.color": INK,
             "xtick.color": INK,
             "ytick.color": INK,
@@ -108,7 +113,7 @@ def call(
         if ax is None:
             low, high = plan.heights
             total = high - low + 0.55  # with the title
-            figure = plt.figure(figsize=(WIDTH, total))
+            figure = plt.figure(figsize=(WIDTH, total), layout="none")
             ax = figure.add_axes((0, 0, 1, (high - low) / total))
         draw(ax, plan, sizes)
         ax.set_title(sentence(plan) if title is None else title, color=INK)
@@ -265,7 +270,7 @@ def steps(
     length = _check_series(series)
     with style():
         if ax is None:
-            ax = plt.figure(figsize=(WIDTH, 3.4), layout="constrained").subplots()
+            ax = plt.figure().subplots()
         for (label, values), look in zip(series.items(), cycle(LINES), strict=False):
             ax.plot(values.detach().double().tolist(), label=label, **look)  # type: ignore[arg-type]
         ax.set_xlabel(f"time step (L={length})", labelpad=8, **chip("time"))
@@ -277,7 +282,7 @@ def steps(
         ax.tick_params(colors=INK)
         ax.spines[:].set_color(INK)
         ax.spines[["top", "right"]].set_visible(False)
-        ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5), handlelength=3.5)
+        ax.legend(loc="center left", bbox_to_anchor=(1, 0.5), handlelength=3.5)
     return ax
 
 
@@ -294,7 +299,7 @@ def _draw_grid(
     with style():
         if ax is None:
             size = (min(WIDTH, max(4.6, 1.2 + 0.66 * m)), 1.6 + 0.46 * n)
-            ax = plt.figure(figsize=size, layout="constrained").subplots()
+            ax = plt.figure(figsize=size).subplots()
         else:
             ax.set_aspect(0.7)
         longest = max(len(text) for line in texts for text in (*line, str(m - 1)))

@@ -31,7 +31,7 @@ SOURCES = {
 
 per_script = pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
 per_page = pytest.mark.parametrize(
-    "page", PAGES, ids=lambda path: path.relative_to(SITE).as_posix()
+    "built", PAGES, ids=lambda path: path.relative_to(SITE).as_posix()
 )
 
 
@@ -101,14 +101,14 @@ def test_the_wheel_is_at_the_root_and_linked_from_the_install_page():
 
 
 @per_page
-def test_links_inside_the_site_lead_somewhere(page: Path):
+def test_links_inside_the_site_lead_somewhere(built: Path):
     broken = []
-    for link in soup(page).select("a[href], link[href], img[src], script[src]"):
+    for link in soup(built).select("a[href], link[href], img[src], script[src]"):
         url = str(link.get("href") or link.get("src"))
         if urlsplit(url).scheme or (url.startswith(("#", "//")) and url == "#"):
             continue
         path, anchor = urldefrag(url)
-        target = (page.parent / unquote(path)).resolve() if path else page
+        target = (built.parent / unquote(path)).resolve() if path else built
         if target.is_dir():
             target = target / "index.html"
         if not target.exists() or (anchor and target.suffix == ".html" and not soup(target).find(id=unquote(anchor))):
@@ -117,15 +117,15 @@ def test_links_inside_the_site_lead_somewhere(page: Path):
 
 
 @per_page
-def test_no_page_names_a_path_of_the_machine(page: Path):
-    article = soup(page).find("article") or soup(page)
+def test_no_page_names_a_path_of_the_machine(built: Path):
+    article = soup(built).find("article") or soup(built)
     assert str(REPOSITORY) not in str(article)
     assert "site-packages" not in article.get_text()
 
 
 @per_page
-def test_a_page_has_one_title(page: Path):
-    assert len(soup(page).find_all("h1")) == 1 or page.name in GENERATED
+def test_a_page_has_one_title(built: Path):
+    assert len(soup(built).find_all("h1")) == 1 or built.name in GENERATED
 
 
 def test_code_in_examples_links_to_our_own_entries_and_to_torch():
