@@ -17,16 +17,18 @@ number of parameters, and which change only what the layer does. And you want to
 
 # sphinx_gallery_tags = ["shapes", "parameters", "batch_first"]
 
+import math
 import warnings
 
 import matplotlib.pyplot as plt
 import torch
 from torch import nn
+from torch.testing import assert_close
 
-from lstm_guide import call_shapes, parameter_count, plotting
+from lstm_guide import call_shapes, parameter_count, parameter_shapes, plotting
 
 torch.manual_seed(0)
-N, L, H_in, H, P = 8, 7, 3, 6, 5  # batch, time, features in, hidden_size, proj_size
+N, L, H_in, H, P = 8, 7, 3, 6, 5  # batch, time, input_size, hidden_size, proj_size
 
 # %%
 # One argument at a time
@@ -46,20 +48,23 @@ changes = {
     "bidirectional=True": {"bidirectional": True},
     "proj_size=5": {"proj_size": P},
 }
-print(f"{'changed':25} {'x':9}  {'output':10}  {'h_n':9}  {'c_n':9}  parameters")
+line = "{:26}{:10}{:11}{:10}{:10}{}"
+print(line.format("changed", "x", "output", "h_n", "c_n", "parameters"))
+counts = {}
 for name, change in changes.items():
     lstm = nn.LSTM(**sizes, **change, dtype=torch.float64)
-    x = torch.randn((N, L, H_in) if lstm.batch_first else (L, N, H_in), dtype=torch.float64)
+    x = torch.randn(L, N, H_in, dtype=torch.float64)
+    x = x.transpose(0, 1) if lstm.batch_first else x
     output, (h_n, c_n) = lstm(x)
     shapes = [tuple(tensor.shape) for tensor in (x, output, h_n, c_n)]
-    count = sum(parameter.numel() for parameter in lstm.parameters())
-    x_, output_, h_n_, c_n_ = map(str, shapes)
-    print(f"{name:25} {x_:9}  {output_:10}  {h_n_:9}  {c_n_:9}  {count}")
+    counts[name] = sum(parameter.numel() for parameter in lstm.parameters())
+    print(line.format(name, *map(str, shapes), counts[name]))
 
     # The helpers know all of this without running the layer.
     known = call_shapes(lstm, x)
-    assert [s.sizes for s in (known.input, known.output, known.h_n, known.c_n)] == shapes
-    assert parameter_count(lstm) == count
+    assert [known.input.sizes, known.output.sizes] == shapes[:2]
+    assert [known.h_n.sizes, known.c_n.sizes] == shapes[2:]
+    assert parameter_count(lstm) == counts[name]
 
 # %%
 # Which arguments cost parameters
@@ -68,22 +73,32 @@ for name, change in changes.items():
 # (``weight_ih``) and one for its :term:`hidden state` (``weight_hh``), two bias vectors, and with
 # ``proj_size`` a third matrix (``weight_hr``). ``batch_first`` and ``dropout`` add nothing.
 
-kinds = {"weight_ih": "#77aadd", "weight_hh": "#eedd88", "bias": "#ee8866", "weight_hr": "#44bb99"}
+colours = {
+    "weight_ih": "#77aadd",
+    "weight_hh": "#eedd88",
+    "bias": "#ee8866",
+    "weight_hr": "#44bb99",
+}
 with plotting.style():
     _, ax = plt.subplots(figsize=(7, 4), layout="constrained")
     for name, change in changes.items():
-        lstm = nn.LSTM(**sizes, **change)
+        shapes = parameter_shapes(nn.LSTM(**sizes, **change))
         end = 0
-        for kind, colour in kinds.items():
-            count = sum(p.numel() for key, p in lstm.named_parameters() if key.startswith(kind))
-            ax.barh(name, count, left=end, color=colour, label=kind)
-            end += count
-        assert end == parameter_count(lstm)
+        for kind, colour in colours.items():
+            width = sum(math.prod(shapes[key]) for key in shapes if kind in key)
+            ax.barh(name, width, left=end, color=colour)
+            end += width
         ax.text(end, name, f" {end}", va="center")
+        assert end == counts[name]
     ax.invert_yaxis()
     ax.set(xlabel="parameters", xlim=(0, 700))
-    ax.set_title("A second layer or direction adds most of the parameters")
-    ax.legend(kinds, frameon=False, ncols=4, loc="upper center", bbox_to_anchor=(0.3, -0.16))
+    ax.set_title("A second layer or direction at least doubles the parameters")
+    ax.figure.legend(colours, frameon=False, ncols=4, loc="outside lower center")
+
+assert counts["num_layers=2"] > 2 * counts["nothing"]
+assert counts["bidirectional=True"] == 2 * counts["nothing"]
+assert counts["batch_first=True"] == counts["nothing"]
+assert counts["num_layers=2, dropout=0.5"] == counts["num_layers=2"]
 
 # %%
 # ``input_size`` and ``hidden_size``: features in, features out
@@ -105,15 +120,15 @@ assert parameter_count(lstm) == 4 * H * (H_in + H + 2)
 # ``h_n`` and ``c_n``. ``output`` comes from the top layer only, with both directions side by side.
 
 for K, D in [(1, 1), (2, 1), (1, 2), (2, 2)]:
-    deep = nn.LSTM(input_size=H_in, hidden_size=H, num_layers=K, bidirectional=D == 2)
+    deep = nn.LSTM(**sizes, num_layers=K, bidirectional=D == 2)
     output, (h_n, c_n) = deep(torch.randn(L, N, H_in))
-    print(f"{K = } {D = }  {tuple(output.shape) = }  {tuple(h_n.shape) = }")
+    print(f"{K = } {D = }  output {tuple(output.shape)}  h_n {tuple(h_n.shape)}")
     assert output.shape == (L, N, D * H)
     assert h_n.shape == c_n.shape == (K * D, N, H)
 
 # %%
-# ``bias`` and ``batch_first``
-# ----------------------------
+# ``bias`` moves the state without input, ``batch_first`` moves nothing
+# --------------------------------------------------------------------
 # Without bias, zeros in give zeros out: the layer starts at a state of zeros, and nothing moves it.
 # With bias, an input of zeros still changes the state at every step. ``batch_first`` says how you
 # store ``x`` and ``output``. It changes no weight, no number and no state.
@@ -121,36 +136,49 @@ for K, D in [(1, 1), (2, 1), (1, 2), (2, 2)]:
 zeros = torch.zeros(L, N, H_in)
 without = nn.LSTM(input_size=H_in, hidden_size=H, bias=False)
 assert without(zeros)[0].abs().max() == 0
-assert lstm(zeros)[0].abs().min() > 0
+assert lstm(zeros)[0].diff(dim=0).abs().amax(dim=(1, 2)).min() > 0  # at every step
 
 batch_first = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True)
 batch_first.load_state_dict(lstm.state_dict())  # the same names and shapes
 x = torch.randn(L, N, H_in)
 output, (h_n, _) = lstm(x)  # (L, N, H), (1, N, H)
 output_bf, (h_n_bf, _) = batch_first(x.transpose(0, 1))  # (N, L, H), (1, N, H)
-torch.testing.assert_close(output_bf.transpose(0, 1), output, atol=1e-6, rtol=0)
-torch.testing.assert_close(h_n_bf, h_n, atol=1e-6, rtol=0)
+assert_close(output_bf.transpose(0, 1), output)
+assert_close(h_n_bf, h_n)
+print(f"{tuple(output_bf.shape) = }  {tuple(h_n_bf.shape) = }")
 
 # %%
 # ``dropout``: between layers, while you train
 # --------------------------------------------
-# ``dropout`` sets random entries of each layer's output to zero before the next layer reads them.
-# With one layer there is no next layer: torch warns, and nothing is dropped. With two layers, two
-# calls differ in training and agree after :meth:`torch.nn.Module.eval`.
+# ``dropout`` sets random entries of a layer's output to zero before the next layer reads them. Two
+# calls differ in training and agree after :meth:`torch.nn.Module.eval`. With ``dropout=1.0`` the
+# second layer sees only zeros, whatever ``x`` is, while ``h_n`` of the first layer still knows ``x``.
+
+stacked = nn.LSTM(input_size=H_in, hidden_size=H, num_layers=2, dropout=0.5)
+difference = (stacked(x)[0] - stacked(x)[0]).abs().max()
+print(f"training:   two calls differ by {difference:.2f}")
+assert difference > 0.01
+
+stacked.eval()
+difference = (stacked(x)[0] - stacked(x)[0]).abs().max()
+print(f"evaluation: two calls differ by {difference:.2f}")
+assert difference < 1e-6
+
+blind = nn.LSTM(input_size=H_in, hidden_size=H, num_layers=2, dropout=1.0)
+output, (h_n, _) = blind(x)
+other, (other_h_n, _) = blind(-x)
+assert_close(output, other)
+assert (h_n[0] - other_h_n[0]).abs().max() > 0.01
+
+# %%
+# With one layer there is no next layer. Torch warns, and nothing is dropped.
 
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
     single = nn.LSTM(input_size=H_in, hidden_size=H, dropout=0.5)
 print(caught[0].category.__name__, caught[0].message)
 assert "dropout expects num_layers greater than 1" in str(caught[0].message)
-torch.testing.assert_close(single(x)[0], single(x)[0], atol=1e-6, rtol=0)
-
-stacked = nn.LSTM(input_size=H_in, hidden_size=H, num_layers=2, dropout=0.5)
-print(f"training:   two calls differ by {(stacked(x)[0] - stacked(x)[0]).abs().max():.2f}")
-assert (stacked(x)[0] - stacked(x)[0]).abs().max() > 0.01
-stacked.eval()
-print(f"evaluation: two calls differ by {(stacked(x)[0] - stacked(x)[0]).abs().max():.2f}")
-torch.testing.assert_close(stacked(x)[0], stacked(x)[0], atol=1e-6, rtol=0)
+assert_close(single(x)[0], single(x)[0])
 
 # %%
 # ``proj_size``: a narrower h, the same c
@@ -163,8 +191,12 @@ with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
     projected = nn.LSTM(input_size=H_in, hidden_size=H, proj_size=P)
     output, (h_n, c_n) = projected(x)
-print(caught[0].category.__name__, str(caught[0].message).split(" (")[0])
-print(f"{tuple(output.shape) = }  {tuple(h_n.shape) = }  {tuple(c_n.shape) = }")
+message = str(caught[0].message).split(" (Triggered")[0]  # the rest is a line of torch's source
+print(caught[0].category.__name__, message)
+assert "not supported with oneDNN" in message
+print(f"{tuple(output.shape) = }")
+print(f"{tuple(h_n.shape) = }")
+print(f"{tuple(c_n.shape) = }")
 assert output.shape == (L, N, P)
 assert h_n.shape == (1, N, P)
 assert c_n.shape == (1, N, H)
@@ -176,7 +208,7 @@ assert c_n.shape == (1, N, H)
 # :ref:`device-and-dtype` shows what happens if they do not. The device ``meta`` keeps shapes and no
 # numbers, so it works on every machine.
 
-placed = nn.LSTM(input_size=H_in, hidden_size=H, device="meta", dtype=torch.bfloat16)
+placed = nn.LSTM(**sizes, device="meta", dtype=torch.bfloat16)
 print(placed.weight_ih_l0.device, placed.weight_ih_l0.dtype)
 assert {p.device.type for p in placed.parameters()} == {"meta"}
 assert {p.dtype for p in placed.parameters()} == {torch.bfloat16}
@@ -195,7 +227,8 @@ by_place = nn.LSTM(128, 64, 1, True)
 by_name = nn.LSTM(input_size=128, hidden_size=64, batch_first=True)
 for lstm in (by_place, by_name):
     _, (h_n, _) = lstm(x)
-    print(f"{lstm}: {lstm.bias = }, {lstm.batch_first = }, {tuple(h_n.shape) = }")
+    print(lstm)
+    print(f"    {lstm.bias = }  {lstm.batch_first = }  {tuple(h_n.shape) = }")
 assert (by_place.bias, by_place.batch_first) == (True, False)
 assert by_place(x)[1][0].shape == (1, L, 64)  # L sequences: wrong
 assert by_name(x)[1][0].shape == (1, N, 64)  # N sequences: right
@@ -205,13 +238,13 @@ assert by_name(x)[1][0].shape == (1, N, 64)  # N sequences: right
 # -------------------------
 # Other slips are caught. Sizes must be of type ``int``, so a size from a division needs ``//``. A number
 # for ``dropout`` in the fourth place is no ``bias``. ``proj_size`` must be smaller than ``hidden_size``.
-# And the last axis of ``x`` must have ``input_size`` entries.
+# And ``input_size`` must be the size of the last axis of ``x``. The last lines write it right.
 
 mistakes = {
     "hidden_size should be of type int": lambda: nn.LSTM(H_in, 12 / 2),
     "bias should be of type bool": lambda: nn.LSTM(H_in, H, 2, 0.5),
     "proj_size has to be smaller": lambda: nn.LSTM(H_in, H, proj_size=H),
-    "must be equal to input_size": lambda: nn.LSTM(H_in, H)(torch.randn(L, N, H_in + 2)),
+    "must be equal to input_size": lambda: nn.LSTM(H_in + 2, H)(x),
 }
 for expected, mistake in mistakes.items():
     try:
@@ -223,8 +256,14 @@ for expected, mistake in mistakes.items():
         raise AssertionError("torch accepted it")
     assert expected in message
 
-right = nn.LSTM(input_size=H_in, hidden_size=12 // 2, num_layers=2, dropout=0.5, proj_size=P)
-assert right.hidden_size == H
+right = nn.LSTM(
+    input_size=x.shape[-1],
+    hidden_size=12 // 2,
+    num_layers=2,
+    dropout=0.5,
+    batch_first=True,
+)
+assert right(x)[0].shape == (N, L, 6)
 
 # %%
 # Summary
