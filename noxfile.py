@@ -1,6 +1,5 @@
 """Sessions of the project: `nox -l` lists them, `nox -s NAME` runs one."""
 
-import os
 import re
 import time
 from pathlib import Path

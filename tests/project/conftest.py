@@ -1,0 +1,7 @@
+"""What the tests of the project itself share."""
+
+import sys
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parents[2]
+sys.path.insert(0, str(REPOSITORY / "docs" / "_ext"))

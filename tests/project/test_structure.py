@@ -1,0 +1,128 @@
+"""Every page has the anatomy that readers rely on."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import lstm_guide
+
+REPOSITORY = Path(__file__).parents[2]
+EXAMPLES = REPOSITORY / "examples"
+SCRIPTS = sorted(EXAMPLES.glob("*/*.py"))
+SECTIONS = sorted(path for path in EXAMPLES.iterdir() if path.is_dir())
+ENDING = ("Summary", "Common mistakes", "Check yourself", "Next")
+FORBIDDEN = re.compile(
+    r"\b(simply|just|obviously|easy|easily|note that|of course)\b", re.IGNORECASE
+)
+
+per_script = pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+
+
+def text_of(script: Path) -> str:
+    """Return the prose of a script: its docstring and its comment blocks."""
+    source = script.read_text(encoding="utf-8")
+    docstring = re.match(r'r?"""(.*?)"""', source, re.DOTALL)
+    assert docstring, f"{script.name} has to open with a docstring"
+    comments = re.findall(r"^# ?(.*)$", source, re.MULTILINE)
+    return docstring[1] + "\n" + "\n".join(comments)
+
+
+def test_there_are_scripts_and_their_numbers_place_them():
+    assert SCRIPTS
+    for path in SCRIPTS + SECTIONS:
+        assert re.fullmatch(r"\d\d_[a-z0-9_]+(\.py)?", path.name), path
+    assert all(script.parent in SECTIONS for script in EXAMPLES.rglob("*.py"))
+
+
+def test_file_names_are_unique_because_they_are_addresses():
+    names = [script.name for script in SCRIPTS]
+    assert len(set(names)) == len(names)
+
+
+def test_labels_are_unique():
+    files = [*SCRIPTS, *EXAMPLES.rglob("*.rst")]
+    labels = [
+        label
+        for path in files
+        for label in re.findall(r"^(?:# )?\.\. _([\w-]+):$", path.read_text(), re.MULTILINE)
+    ]
+    assert len(set(labels)) == len(labels)
+
+
+@pytest.mark.parametrize("section", SECTIONS, ids=lambda path: path.name)
+def test_a_section_has_a_header_with_a_label(section: Path):
+    header = (section / "GALLERY_HEADER.rst").read_text(encoding="utf-8")
+    assert re.match(r"\.\. _section-[\w-]+:\n\n.+\n=+\n\n\S", header)
+
+
+@per_script
+def test_a_page_opens_with_label_title_question_and_what_you_will_see(script: Path):
+    opening = re.match(r'r?"""\n(.*?)"""', script.read_text(encoding="utf-8"), re.DOTALL)
+    assert opening
+    anatomy = (
+        r"\.\. _[\w-]+:\n\n(?P<title>.+)\n=+\n\n(?P<question>.+?)\n\*\*You will see\*\*\n\n\* "
+    )
+    match = re.match(anatomy, opening[1], re.DOTALL)
+    assert match, f"{script.name}: label, title, question, **You will see**, bullets"
+    assert 2 <= len(re.findall(r"^\* ", opening[1], re.MULTILINE)) <= 5
+
+
+@per_script
+def test_a_page_ends_with_summary_mistakes_question_and_next(script: Path):
+    source = script.read_text(encoding="utf-8")
+    assert source.splitlines()[-1].startswith("#"), "ends in text"
+    headings = re.findall(r"^# (.+)\n# -{3,}$", source, re.MULTILINE)
+    assert tuple(headings[-4:]) == ENDING
+    last = source[source.index("# Summary\n# ---") :]
+    mistakes = re.search(r"# Common mistakes\n# -+\n(.*?)\n# Check yourself", last, re.DOTALL)
+    assert mistakes
+    assert ":ref:" in mistakes[1], "each mistake links to the page that shows it"
+    assert ".. dropdown::" in last, "the answer is folded"
+    assert ":ref:" in last.rpartition("# Next\n")[2], "the next page is linked"
+
+
+@per_script
+def test_a_page_has_tags_writes_the_call_out_and_asserts(script: Path):
+    source = script.read_text(encoding="utf-8")
+    assert re.search(r'^# sphinx_gallery_tags = \["', source, re.MULTILINE)
+    assert "nn.LSTM(" in source
+    assert len(re.findall(r"^\s*(assert |torch\.testing\.assert_close)", source, re.MULTILINE)) >= 5
+    assert re.search(r"\b(plotting|ax|plt)\.", source), "has a picture"
+
+
+@per_script
+def test_a_page_seeds_itself_where_it_draws_random_numbers(script: Path):
+    source = script.read_text(encoding="utf-8")
+    assert "torch.manual_seed(" in source, "an LSTM's weights are random"
+
+
+@per_script
+def test_a_page_can_be_read_in_one_sitting(script: Path):
+    assert len(script.read_text(encoding="utf-8").splitlines()) <= 230
+
+
+@per_script
+def test_the_prose_is_plain(script: Path):
+    assert not FORBIDDEN.findall(text_of(script))
+
+
+def test_each_public_name_is_documented():
+    pages = "".join(path.read_text() for path in (REPOSITORY / "docs" / "api").glob("*.md"))
+    for module in {
+        getattr(lstm_guide, name).__module__
+        for name in lstm_guide.__all__
+        if hasattr(getattr(lstm_guide, name), "__module__")
+    }:
+        assert f"automodule:: {module}" in pages
+
+
+def test_the_notices_agree_on_the_version():
+    version = re.search(r'^version = "(.+)"', (REPOSITORY / "pyproject.toml").read_text(), re.M)
+    assert version
+    assert f"\nversion: {version[1]}\n" in (REPOSITORY / "CITATION.cff").read_text()
+    assert f"## {version[1]}" in (REPOSITORY / "CHANGELOG.md").read_text()
+
+
+def test_the_contributors_page_is_short_enough_to_be_read():
+    assert len((REPOSITORY / "docs" / "contributing.md").read_text().splitlines()) <= 55
