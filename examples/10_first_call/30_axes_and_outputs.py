@@ -90,13 +90,7 @@ assert output.abs().max() < 1
 # from its end. Each layer in each direction keeps a state of its own, so ``h_n`` and ``c_n`` have
 # four rows. ``output`` shows the top layer only: the forward half first, then the reverse half.
 
-lstm = nn.LSTM(
-    input_size=H_in,
-    hidden_size=H,
-    num_layers=2,
-    bidirectional=True,
-    batch_first=True,
-)
+lstm = nn.LSTM(input_size=H_in, hidden_size=H, num_layers=2, bidirectional=True, batch_first=True)
 output, (h_n, c_n) = lstm(x)  # (N, L, 2 * H), (4, N, H), (4, N, H)
 
 print(f"{tuple(output.shape) = }")
