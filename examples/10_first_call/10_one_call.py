@@ -5,8 +5,8 @@ One call gives three tensors back
 =================================
 
 You call :class:`torch.nn.LSTM` once and it returns ``output, (h_n, c_n)``. The three tensors look
-alike, and the last row of one is printed again in another. After this page you can say what each
-one holds, what shape it has, and which one you give to the next layer.
+alike, and some numbers stand in two of them. After this page you can say what each one holds, what
+shape it has, and which one you give to the next layer.
 
 **You will see**
 
@@ -20,6 +20,7 @@ one holds, what shape it has, and which one you give to the next layer.
 
 import torch
 from torch import nn
+from torch.testing import assert_close
 
 from lstm_guide import call_shapes, describe, plotting
 
@@ -38,9 +39,8 @@ x = torch.rand(N, L, H_in)  # (N, L, H_in)
 print(f"{tuple(x.shape) = }")
 print(f"{x[0, 0] = }")  # sequence 0, step 0: five features
 assert x.shape == (1, 3, 5)
-torch.testing.assert_close(
-    x[0, 0], torch.tensor([0.8823, 0.9150, 0.3829, 0.9593, 0.3904]), atol=5e-5, rtol=0
-)
+first_step = torch.tensor([0.8823, 0.9150, 0.3829, 0.9593, 0.3904])
+assert_close(x[0, 0], first_step, atol=5e-5, rtol=0)
 
 # %%
 # Two sizes and one switch make the layer
@@ -60,32 +60,37 @@ assert output.shape == (N, L, H)
 assert h_n.shape == c_n.shape == (1, N, H)
 
 # %%
-# Look at the call before you look at the numbers
-# -----------------------------------------------
-# Time runs from left to right. At each step the layer reads the features of that step and the state
+# The state goes from step to step
+# --------------------------------
+# Here is a picture of this call. Time runs from left to right. At each step the layer reads the features of that step and the state
 # that the step before left behind. The state is a pair: the hidden state h and the
 # :term:`cell state` c. Before the first step both are zeros. ``output`` collects h at every step.
 # ``h_n`` and ``c_n`` are the pair that is there after the last step.
+#
+# The labels have a letter for each size. K counts layers and D directions, and both are 1 here. H_out
+# is the width of h and H_cell the width of c, and both are ``hidden_size`` here.
+
+assert h_n.shape[-1] == c_n.shape[-1] == lstm.hidden_size
+assert lstm.num_layers == 1
+assert not lstm.bidirectional
 
 plotting.call(lstm, x)
 
 # %%
 # ``output`` is the hidden state at every step
 # --------------------------------------------
-# One row for each step, ``hidden_size`` numbers in each row. Row 0 knows step 0 only. Row 2 has seen
-# all three steps. (``detach`` keeps the print to the numbers.)
+# One row for each step, ``hidden_size`` numbers in each row. Row 0 knows step 0 only: it stays the same
+# when you leave the later steps out. Row 2 knows all three steps: it changes when you leave out
+# step 0. (``detach`` keeps the print to the numbers.)
 
 print("output[0] =", output[0].detach())
-torch.testing.assert_close(
-    output[0],
-    torch.tensor([[-0.0652, 0.1872], [-0.0085, 0.3574], [0.0320, 0.3320]]),
-    atol=5e-5,
-    rtol=0,
-)
+rows = torch.tensor([[-0.0652, 0.1872], [-0.0085, 0.3574], [0.0320, 0.3320]])
+assert_close(output[0], rows, atol=5e-5, rtol=0)
 
-# The first row does not change when you leave the later steps out.
-first_step, _ = lstm(x[:, :1])  # (N, 1, H)
-torch.testing.assert_close(first_step[:, 0], output[:, 0], atol=1e-6, rtol=0)
+only_first, _ = lstm(x[:, :1])  # (N, 1, H)
+assert_close(only_first[:, 0], output[:, 0])
+without_first, _ = lstm(x[:, 1:])  # (N, 2, H)
+assert (without_first[:, -1] - output[:, -1]).abs().min() > 0.001
 
 # %%
 # ``h_n`` is the last row again, ``c_n`` is not
@@ -96,10 +101,10 @@ torch.testing.assert_close(first_step[:, 0], output[:, 0], atol=1e-6, rtol=0)
 
 print("h_n[0] =", h_n[0].detach())
 print("c_n[0] =", c_n[0].detach())
-torch.testing.assert_close(h_n[0], torch.tensor([[0.0320, 0.3320]]), atol=5e-5, rtol=0)
-torch.testing.assert_close(c_n[0], torch.tensor([[0.0669, 0.7552]]), atol=5e-5, rtol=0)
+assert_close(h_n[0], torch.tensor([[0.0320, 0.3320]]), atol=5e-5, rtol=0)
+assert_close(c_n[0], torch.tensor([[0.0669, 0.7552]]), atol=5e-5, rtol=0)
 
-torch.testing.assert_close(output[:, -1], h_n[0], atol=1e-6, rtol=0)
+assert_close(output[:, -1], h_n[0])
 assert (output - c_n[0]).abs().min() > 0.01  # no row of output comes near c_n
 
 # %%
@@ -119,7 +124,7 @@ assert per_sequence.shape == (N, 4)
 
 _, state = lstm(x[:, :2])  # steps 0 and 1
 last_step, _ = lstm(x[:, 2:], state)  # step 2 goes on from there
-torch.testing.assert_close(last_step[:, 0], output[:, 2], atol=1e-6, rtol=0)
+assert_close(last_step[:, 0], output[:, 2])
 
 # %%
 # Ask what a call means
@@ -133,13 +138,9 @@ describe(lstm, x)
 # Seven sequences instead of one
 # ------------------------------
 # Now seven sequences go through the same layer in one call. Write down the three shapes before you
-# read the output below: which of the sizes become 7, and on which axis?
-#
-# The batch is the first axis of ``output`` and the second axis of ``h_n`` and ``c_n``:
-# ``batch_first`` does not move the states. The sequences do not see each other. The first one gets
-# the same result as it did alone.
+# read the output below. Which of the sizes become 7, and on which axis?
 
-x_7 = torch.cat([x, torch.rand(6, L, H_in)])  # (7, L, H_in); sequence 0 is the one from above
+x_7 = torch.cat([x, torch.rand(6, L, H_in)])  # (7, L, H_in)
 output_7, (h_7, c_7) = lstm(x_7)  # (7, L, H), (1, 7, H), (1, 7, H)
 
 print(f"{tuple(output_7.shape) = }")
@@ -147,8 +148,17 @@ print(f"{tuple(h_7.shape) = }")
 print(f"{tuple(c_7.shape) = }")
 assert output_7.shape == (7, 3, 2)
 assert h_7.shape == c_7.shape == (1, 7, 2)
-assert call_shapes(lstm, x_7).h_n.sizes == h_7.shape  # the helper knows it without a run
-torch.testing.assert_close(output_7[:1], output, atol=1e-6, rtol=0)
+
+# %%
+# The batch is the first axis of ``output`` and the second axis of ``h_n`` and ``c_n``:
+# ``batch_first`` does not move the states. The sequences do not see each other. Sequence 0 is the one
+# from above, and it gets the same result as it did alone. :func:`lstm_guide.call_shapes` gives you
+# the shapes of a call without running it.
+
+assert_close(output_7[:1], output)
+assert call_shapes(lstm, x_7).output.sizes == output_7.shape
+assert call_shapes(lstm, x_7).h_n.sizes == h_7.shape
+print(call_shapes(lstm, x_7).h_n)
 
 # %%
 # Without ``batch_first`` the same call means something else
@@ -166,7 +176,7 @@ print(f"{tuple(wrong.shape) = }")
 print(f"{tuple(wrong_h_n.shape) = }")
 assert wrong.shape == output.shape
 assert wrong_h_n.shape == (1, 3, H)
-torch.testing.assert_close(wrong[:, 0], output[:, 0], atol=1e-6, rtol=0)
+assert_close(wrong[:, 0], output[:, 0])
 assert (wrong[:, 1:] - output[:, 1:]).abs().min() > 0.01
 
 # %%

@@ -21,6 +21,7 @@ row of the state.
 
 import torch
 from torch import nn
+from torch.testing import assert_close
 
 from lstm_guide import final_state, plotting, split_state
 
@@ -41,26 +42,31 @@ output, (h_n, c_n) = lstm(x)  # (N, L, H), (1, N, H), (1, N, H)
 
 changed_x = x.clone()
 changed_x[1, 2, 0] += 1
-change = (lstm(changed_x)[0] - output).abs()  # (N, L, H)
+change = (lstm(changed_x)[0] - output).abs().detach()  # (N, L, H)
 
-print("sequences that change:", change.amax(dim=(1, 2)).nonzero().flatten().tolist())
-print("steps that change:    ", change.amax(dim=(0, 2)).nonzero().flatten().tolist())
-print("features that change: ", change.amax(dim=(0, 1)).nonzero().flatten().tolist())
-assert change[[0, 2, 3, 4, 5]].max() == 0  # batch: sequences do not see each other
-assert change[1, :2].max() == 0  # time: steps before the change do not see it
-assert change[1, 2:].amax(dim=-1).min() > 0  # time: all steps after it do
-assert change[1, 2].min() > 0  # feature: every feature of the output reads every feature of x
+sequences, steps, features = (change > 1e-6).nonzero(as_tuple=True)
+print("sequences that change:", sequences.unique().tolist())
+print("steps that change:    ", steps.unique().tolist())
+print("features that change: ", features.unique().tolist())
+assert sequences.unique().tolist() == [1]
+assert steps.unique().tolist() == list(range(2, L))
+assert features.unique().tolist() == list(range(H))
 
 # %%
-# The picture shows the largest change of each step. A change stays in its row (batch), and goes to the
-# right in it (time). It never goes to the left.
+# The sequences of a batch do not see each other. A step sees the steps before it and none that come
+# after it. And every feature of ``output`` reads the one feature of ``x`` that changed: features are
+# mixed, sequences are not.
+# %%
+# The picture shows the largest change at each step. The change stays in its row (batch) and goes to the
+# right (time), never to the left.
 
+largest = change.amax(dim=-1)  # (N, L)
 plotting.cells(
-    change.detach().amax(dim=-1),  # (N, L)
+    largest,
     rows="batch",
     columns="time",
-    colour_by=(change.amax(dim=-1) > 0).int(),
-    title="A change in sequence 1 at step 2 reaches this step and the later ones",
+    colour_by=(largest > 1e-6).int(),
+    title="A change at step 2 of sequence 1 stays in its sequence",
 )
 
 # %%
@@ -71,7 +77,7 @@ plotting.cells(
 # shows it. The layer computes h from c: it squeezes c between -1 and 1 and lets a part of it
 # through. So every entry of ``h_n`` is smaller in size than the same entry of ``c_n``.
 
-torch.testing.assert_close(output[:, -1], h_n[0], atol=1e-6, rtol=0)
+assert_close(output[:, -1], h_n[0])
 print("h_n[0, 0] =", h_n[0, 0].detach())
 print("c_n[0, 0] =", c_n[0, 0].detach())
 assert (h_n.abs() < c_n.abs()).all()
@@ -107,20 +113,21 @@ plotting.call(lstm, x)
 # found: the top layer's. The forward row is in the last step. The reverse row is in step 0, because
 # that is where the reverse direction ends. Everything else is nowhere in ``output``.
 
-places = {"forward half": output[..., :H], "reverse half": output[..., H:]}  # (N, L, H) each
+halves = {"forward": output[..., :H], "reverse": output[..., H:]}  # (N, L, H) each
 found = {}
 for name, state in {"h_n": h_n, "c_n": c_n}.items():
     for row in range(4):
-        found[name, row] = [
-            (half, step)
-            for half, values in places.items()
+        places = [
+            f"step {step}, {half} half"
+            for half, values in halves.items()
             for step in range(L)
             if torch.allclose(values[:, step], state[row], atol=1e-6, rtol=0)
         ]
-        print(f"{name}[{row}] is in output at: {found[name, row] or 'no place'}")
+        found[f"{name}[{row}]"] = places
+        print(f"{name}[{row}] in output: {' and '.join(places) or 'nowhere'}")
 
-assert found.pop(("h_n", 2)) == [("forward half", L - 1)]
-assert found.pop(("h_n", 3)) == [("reverse half", 0)]
+assert found.pop("h_n[2]") == [f"step {L - 1}, forward half"]
+assert found.pop("h_n[3]") == ["step 0, reverse half"]
 assert list(found.values()) == [[]] * 6
 
 # %%
@@ -130,38 +137,45 @@ assert list(found.values()) == [[]] * 6
 # layer 0 and nothing else. Its final states are these two rows.
 
 layer_0 = nn.LSTM(input_size=H_in, hidden_size=H, bidirectional=True, batch_first=True)
-layer_0.load_state_dict({k: v for k, v in lstm.state_dict().items() if "_l0" in k})
-_, (h_0_n, c_0_n) = layer_0(x)  # (2, N, H) each
-torch.testing.assert_close(h_0_n, h_n[:2], atol=1e-6, rtol=0)
-torch.testing.assert_close(c_0_n, c_n[:2], atol=1e-6, rtol=0)
+weights = {key: value for key, value in lstm.state_dict().items() if "_l0" in key}
+layer_0.load_state_dict(weights)
+_, (h_l0, c_l0) = layer_0(x)  # (2, N, H) each
+assert_close(h_l0, h_n[:2])
+assert_close(c_l0, c_n[:2])
 
-# split_state gives layers and directions an axis each, so that you need not count rows.
-h_split, c_split = split_state(
-    lstm, (h_n, c_n)
-)  # (2, 2, N, H) each: layer, direction, batch, feature
-print(f"{tuple(h_split.shape) = }")
-torch.testing.assert_close(h_split[1, 1], h_n[3], atol=0, rtol=0)  # top layer, reverse
+# %%
+# Counting rows is where mistakes begin. :func:`lstm_guide.split_state` gives layers and directions an
+# axis each: ``h[layer, direction]``.
+
+h, c = split_state(lstm, (h_n, c_n))  # (2, 2, N, H) each
+print(f"{tuple(h.shape) = }")
+assert_close(h[1, 0], h_n[2])  # top layer, forward
+assert_close(h[1, 1], h_n[3])  # top layer, reverse
 
 # %%
 # One vector for the whole sequence
 # ---------------------------------
 # Join the two top rows of ``h_n``, and each half has read the whole sequence.
 # :func:`lstm_guide.final_state` does so for every number of layers and directions. The usual mistake is
-# ``output[:, -1]``: its reverse half has read one step only, the last one. It has the right shape and
-# raises nothing. To see it, replace all steps but the last.
+# ``output[:, -1]``. It has the right shape and raises nothing, but its reverse half has read one step
+# only, the last one. To see it with one layer, replace all steps but the last.
 
 good = torch.cat([h_n[-2], h_n[-1]], dim=-1)  # (N, 2 * H)
-torch.testing.assert_close(final_state(lstm, h_n), good, atol=0, rtol=0)
-torch.testing.assert_close(good[:, H:], output[:, 0, H:], atol=1e-6, rtol=0)
+assert_close(final_state(lstm, h_n), good)
+assert_close(good[:, :H], output[:, -1, :H])
+assert_close(good[:, H:], output[:, 0, H:])
 
-one_layer = nn.LSTM(input_size=H_in, hidden_size=H, bidirectional=True, batch_first=True)
-other_x = torch.cat([torch.randn(N, L - 1, H_in), x[:, -1:]], dim=1)  # only the last step is kept
-before, (h_before, _) = one_layer(x)
-after, (h_after, _) = one_layer(other_x)
-print(f"output[:, -1], reverse half: changes by {(after - before)[:, -1, H:].abs().max():.2f}")
-print(f"h_n[-1]:                     changes by {(h_after - h_before)[-1].abs().max():.2f}")
-assert (after - before)[:, -1, H:].abs().max() < 1e-6
-assert (h_after - h_before)[-1].abs().max() > 0.1
+both = nn.LSTM(input_size=H_in, hidden_size=H, bidirectional=True, batch_first=True)
+other_x = torch.randn(N, L, H_in)
+other_x[:, -1] = x[:, -1]  # only the last step is the same
+output_1, (h_1, _) = both(x)
+output_2, (h_2, _) = both(other_x)
+wrong = (output_1 - output_2)[:, -1, H:].abs().max()
+right = (h_1 - h_2)[-1].abs().max()
+print(f"reverse half of output[:, -1] changes by {wrong:.2f}")
+print(f"reverse row of h_n            changes by {right:.2f}")
+assert wrong < 1e-6
+assert right > 0.1
 
 # %%
 # ``hidden[-1]`` is ``c_n``
@@ -171,8 +185,8 @@ assert (h_after - h_before)[-1].abs().max() > 0.1
 # it. Take the pair apart in the call, and the mistake cannot happen.
 
 _, hidden = lstm(x)
-print(type(hidden).__name__, len(hidden), tuple(hidden[-1].shape))
-torch.testing.assert_close(hidden[-1], c_n, atol=1e-6, rtol=0)  # not h_n[-1]
+print(f"{len(hidden) = }  {tuple(hidden[-1].shape) = }")
+assert_close(hidden[-1], c_n)  # not h_n[-1]
 
 output, (h_n, c_n) = lstm(x)
 print(f"{tuple(h_n[-1].shape) = }")
