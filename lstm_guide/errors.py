@@ -1,0 +1,369 @@
+"""The checks of (lstm, x, state) and the words of their errors.
+
+Every text is one line in four parts: the argument, what is expected in letters and numbers, what
+was given, and what to change. What is expected comes in from ``shapes``, which owns the arithmetic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol, cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.rnn import PackedSequence
+
+__all__ = ["ShapeError"]
+
+
+class ShapeError(ValueError):
+    """An argument has the wrong rank, size, length or order of axes.
+
+    Example:
+        >>> from lstm_guide import Config, ShapeError, call_shapes
+        >>> try:
+        ...     call_shapes(Config(input_size=3, hidden_size=5), (7, 4, 6))
+        ... except ShapeError as error:
+        ...     print(error)
+        x: expected (L, N, H_in) or unbatched (L, H_in) with H_in = 3, got (7, 4, 6). ...
+    """
+
+
+class ExpectedDim(Protocol):
+    """One axis of an expected shape."""
+
+    @property
+    def letters(self) -> str: ...
+    @property
+    def size(self) -> int: ...
+
+
+class ExpectedShape(Protocol):
+    """An expected shape, with letters and numbers; ``str`` gives both."""
+
+    @property
+    def dims(self) -> Sequence[ExpectedDim]: ...
+    @property
+    def sizes(self) -> tuple[int, ...]: ...
+    @property
+    def letters(self) -> str: ...
+
+
+# --- words -----------------------------------------------------------------------------------
+
+
+def _say(argument: str, *, expected: object, got: object, change: str) -> str:
+    return f"{argument}: expected {expected}, got {got}. {change}"
+
+
+def _kind(value: object) -> str:
+    """The type of a value, named as a reader writes it."""
+    if isinstance(value, Tensor):
+        return f"a tensor of shape {tuple(value.shape)}"
+    if isinstance(value, tuple | list):
+        return f"a {type(value).__name__} of {len(value)}"
+    if value is None or isinstance(value, type):
+        return str(value)
+    module, name = type(value).__module__, type(value).__name__
+    if module.startswith("torch.nn.modules"):
+        return f"nn.{name}"
+    # Own models and builtin types have no prefix that helps.
+    ours = isinstance(value, nn.Module) or module in ("builtins", "__main__")
+    return name if ours else f"{module.partition('.')[0]}.{name}"
+
+
+# --- the module and its arguments ------------------------------------------------------------
+
+
+def check_lstm(lstm: object) -> nn.LSTM:
+    """Require an ``nn.LSTM`` and return it."""
+    if isinstance(lstm, nn.LSTM):
+        return lstm
+    raise TypeError(
+        _say("lstm", expected="an nn.LSTM", got=_kind(lstm), change=_instead_of_lstm(lstm))
+    )
+
+
+def _instead_of_lstm(lstm: object) -> str:
+    if isinstance(lstm, type):
+        return "Pass a layer, nn.LSTM(input_size, hidden_size), not the class."
+    if not isinstance(lstm, nn.Module):
+        return "Pass the layer itself."
+    inside = [name for name, module in lstm.named_modules() if isinstance(module, nn.LSTM)]
+    if inside:
+        return f"Pass the layer inside: {' or '.join(map(_path, inside))}."
+    if isinstance(lstm, nn.LSTMCell):
+        return "The cell does one step of one layer: build nn.LSTM with the same sizes."
+    return "There is no nn.LSTM in it; GRU and RNN layers have no cell state c."
+
+
+def _path(name: str) -> str:
+    """Turn ``encoder.0`` into ``model.encoder[0]``."""
+    parts = (f"[{part}]" if part.isdigit() else f".{part}" for part in name.split("."))
+    return "model" + "".join(parts)
+
+
+def check_count(name: str, value: object, *, at_least: int) -> None:
+    """Require a whole number for a size of the constructor."""
+    expected = f"an int of at least {at_least}"
+    if not isinstance(value, int) or isinstance(value, bool):
+        change = "Give a whole number."
+        raise TypeError(_say(name, expected=expected, got=repr(value), change=change))
+    if value < at_least:
+        change = f"Give {at_least} or more."
+        raise ValueError(_say(name, expected=expected, got=value, change=change))
+
+
+def check_switch(name: str, value: object) -> None:
+    """Require a bool for an option of the constructor."""
+    if not isinstance(value, bool):
+        change = "Give one of the two; nn.LSTM takes nothing else."
+        raise TypeError(_say(name, expected="True or False", got=repr(value), change=change))
+
+
+def check_projection(proj_size: int, hidden_size: int) -> None:
+    """Require that the projection makes h smaller."""
+    if proj_size >= hidden_size:
+        expected = f"less than hidden_size = {hidden_size}"
+        change = "The projection shortens h; for no projection give 0."
+        raise ValueError(_say("proj_size", expected=expected, got=proj_size, change=change))
+
+
+# --- the input -------------------------------------------------------------------------------
+
+
+def check_input(x: object, weight: Tensor | None) -> Tensor | None:
+    """Require a tensor, a PackedSequence or a tuple of sizes; return the tensor with the entries.
+
+    Where the weight is given, dtype and device must be the same.
+    """
+    if isinstance(x, tuple) and x and all(type(size) is int for size in x):
+        return None
+    data = x.data if isinstance(x, PackedSequence) else x
+    if not isinstance(data, Tensor):
+        expected = "a tensor, a PackedSequence or a tuple of sizes"
+        raise TypeError(_say("x", expected=expected, got=_kind(x), change=_to_tensor(x)))
+    if data.is_nested or data.layout is not torch.strided:
+        got = "a nested tensor" if data.is_nested else f"layout {data.layout}"
+        change = "Use x.to_dense(), or pad_sequence for sequences of different length."
+        raise TypeError(_say("x", expected="a dense tensor", got=got, change=change))
+    check_kind("x", data, weight)
+    if isinstance(x, PackedSequence):
+        _check_packed(x)
+    return data
+
+
+def _to_tensor(x: object) -> str:
+    if isinstance(x, tuple) and any(isinstance(item, Tensor) for item in x):
+        return "nn.LSTM returns (output, (h_n, c_n)): unpack it and pass output alone."
+    if isinstance(x, list):
+        return "Make one tensor: torch.stack(x) of tensors, torch.tensor(x) of numbers."
+    if _kind(x) == "numpy.ndarray":
+        return "Convert it: torch.from_numpy(x).float()."
+    return "Convert it to a tensor first."
+
+
+def _check_packed(x: PackedSequence) -> None:
+    """Refuse batch_sizes that do not describe the rows: torch finds out late, or never."""
+    counts = x.batch_sizes.tolist()
+    if counts != sorted(counts, reverse=True):
+        change = "Make it with pack_padded_sequence, not by hand."
+        expected = "batch_sizes that never rise"
+        raise ShapeError(_say("x", expected=expected, got=counts, change=change))
+    if sum(counts) != len(x.data):
+        change = "A length was greater than the padded tensor: correct the lengths before packing."
+        expected = f"a row for each step, sum(lengths) = {sum(counts)}"
+        raise ShapeError(_say("x", expected=expected, got=f"{len(x.data)} rows", change=change))
+
+
+def check_input_sizes(
+    sizes: tuple[int, ...], letters: dict[int, tuple[str, ...]], input_size: int
+) -> None:
+    """Require one of the ranks in letters, the right width, and no empty axis.
+
+    torch runs an empty batch. Here it is refused: it comes from a filter or a slice that left
+    nothing, and its mean loss is nan.
+    """
+    forms = " or unbatched ".join(f"({', '.join(names)})" for names in letters.values())
+    expected = f"{forms} with H_in = {input_size}"
+    if len(sizes) not in letters:
+        change = _other_rank(sizes, max(letters))
+    elif sizes[-1] != input_size:
+        change = _other_width(sizes, input_size)
+    elif min(sizes) < 1:
+        empty = letters[len(sizes)][[size < 1 for size in sizes].index(True)]
+        change = f"{empty} must be at least 1: look for an empty slice or filter before the call."
+    else:
+        return
+    raise ShapeError(_say("x", expected=expected, got=sizes, change=change))
+
+
+def _other_rank(sizes: tuple[int, ...], rank: int) -> str:
+    if len(sizes) > rank:
+        return f"Join the trailing axes into one feature axis: x.flatten({rank - 1})."
+    if rank == 2:
+        return "The packed tensor had no feature axis: add one, or embed ids, before packing."
+    return "Add the axis that is missing: x.unsqueeze(-1) gives each step one feature."
+
+
+def _other_width(sizes: tuple[int, ...], input_size: int) -> str:
+    last = len(sizes) - 1
+    if input_size in sizes:
+        axis = last - 1 - sizes[-2::-1].index(input_size)
+        return (
+            f"Axis {axis} has size {input_size}: if it holds the features, "
+            f"x.transpose({axis}, {last}) puts them last."
+        )
+    if len(sizes) == 2 and input_size == 1:
+        return "If its axes are batch and time, x.unsqueeze(-1) gives each step one feature."
+    return f"Build the layer with input_size={sizes[-1]}, or give each step {input_size} features."
+
+
+def check_kind(name: str, tensor: Tensor, like: Tensor | None) -> None:
+    """Require dtype and device of like; a floating dtype where there is nothing to compare with."""
+    expected = "a floating-point dtype" if like is None else str(like.dtype)
+    if not (tensor.is_floating_point() or tensor.is_complex()):
+        change = f"Ids go through nn.Embedding or one_hot, numbers through {name}.float()."
+        raise TypeError(_say(name, expected=expected, got=tensor.dtype, change=change))
+    if like is None:
+        return
+    if tensor.dtype != like.dtype and not _autocast_joins(tensor, like):
+        change = f"Convert it, {name}.to({like.dtype}), or the layer, lstm.to({tensor.dtype})."
+        raise TypeError(_say(name, expected=expected, got=tensor.dtype, change=change))
+    if tensor.device != like.device:
+        change = f"Move it: {name}.to({str(like.device)!r})."
+        expected = f"device {like.device}"
+        raise ValueError(_say(name, expected=expected, got=tensor.device, change=change))
+
+
+def _autocast_joins(tensor: Tensor, like: Tensor) -> bool:
+    """Whether autocast is on and casts both; it leaves float64 and complex numbers alone."""
+    device = like.device.type
+    if not (torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device)):
+        return False
+    dtypes = (tensor.dtype, like.dtype)
+    return all(dtype.is_floating_point and dtype != torch.float64 for dtype in dtypes)
+
+
+def weight_of(lstm: nn.LSTM) -> Tensor:
+    """The weight whose dtype and device a call must share."""
+    return cast(Tensor, lstm.weight_ih_l0)
+
+
+# --- the state -------------------------------------------------------------------------------
+
+
+def check_pair(state: object) -> tuple[Tensor, Tensor]:
+    """Require a tuple or list of two tensors and return it as a tuple.
+
+    torch takes a stacked tensor and a tuple of three in some layouts. Both are refused here, so
+    that a state means the same in every call.
+    """
+    expected = "the pair (h_0, c_0)"
+    if not isinstance(state, tuple | list):
+        change = "Pass both tensors in a tuple; for zeros pass no state."
+        raise TypeError(_say("state", expected=expected, got=_kind(state), change=change))
+    if len(state) != 2:
+        change = "Pass two tensors, (h_0, c_0), each with the rows of all layers."
+        raise ShapeError(_say("state", expected=expected, got=_kind(state), change=change))
+    if isinstance(state[0], Tensor) and isinstance(state[1], tuple):
+        change = "This is all that nn.LSTM returned: output, state = lstm(x); pass state."
+        raise TypeError(_say("state", expected=expected, got="(output, state)", change=change))
+    return check_tensor("h_0", state[0]), check_tensor("c_0", state[1])
+
+
+def check_tensor(name: str, value: object) -> Tensor:
+    """Require one tensor and return it."""
+    if isinstance(value, Tensor):
+        return value
+    change = "Make it with zero_state(lstm, x), or pass what a call returned."
+    if isinstance(value, tuple | list):
+        change = f"Pass one tensor; {name} of a pair is reached by unpacking."
+    raise TypeError(_say(name, expected="a tensor", got=_kind(value), change=change))
+
+
+def check_state_sizes(
+    state: tuple[Tensor, Tensor],
+    expected: tuple[ExpectedShape, ExpectedShape],
+    *,
+    length: int | None = None,
+) -> None:
+    """Require the expected shapes; the length of x serves to recognise a wrong layout."""
+    got_h, got_c = (tuple(tensor.shape) for tensor in state)
+    want_h, want_c = expected
+    if got_h != got_c and (got_h, got_c) == (want_c.sizes, want_h.sizes):
+        change = "They stand in the other order: h first, then c."
+        pair = f"{got_h} and {got_c}"
+        raise ShapeError(_say("state", expected=f"{want_h} and {want_c}", got=pair, change=change))
+    for name, got, want in (("h_0", got_h, want_h), ("c_0", got_c, want_c)):
+        check_shape(name, got, want, length=length)
+
+
+def check_shape(
+    name: str, got: tuple[int, ...], want: ExpectedShape, *, length: int | None = None
+) -> None:
+    """Require the expected shape of one tensor of a state."""
+    if got == want.sizes:
+        return
+    if len(got) != len(want.sizes):
+        change = _other_state_rank(name, got, want)
+    elif len(got) == 3 and (got[1], got[0], got[2]) == want.sizes:
+        change = (
+            f"This is batch first, and batch_first=True moves only x and output, "
+            f"not the state: {name}.transpose(0, 1)."
+        )
+    else:
+        pairs = zip(got, want.dims, strict=True)
+        change = " ".join(_other_size(size, dim, length) for size, dim in pairs if size != dim.size)
+    raise ShapeError(_say(name, expected=want, got=got, change=change))
+
+
+def _other_state_rank(name: str, got: tuple[int, ...], want: ExpectedShape) -> str:
+    if len(want.sizes) == 2:
+        return f"x is one unbatched sequence: {name}[:, 0], or give x its batch axis."
+    if (1, *got) == want.sizes:
+        return f"The layer axis is there for one layer, too: {name}.unsqueeze(0)."
+    return f"x has a batch, so the state has three axes, {want.letters}."
+
+
+def _other_size(size: int, dim: ExpectedDim, length: int | None) -> str:
+    """What to change on one axis of a state."""
+    if dim.letters == "N" and size == length:
+        return f"{size} is the length of x: is x in the layout that batch_first says?"
+    return {
+        "K * D": f"Axis 0 has a row for each layer and direction, {dim.size} in all; N is axis 1.",
+        "N": f"The batch is {dim.size}: a state of another batch does not fit; make one with "
+        "zero_state(lstm, x), or leave out a smaller last batch with drop_last=True.",
+        "H_out": f"h has proj_size features, or hidden_size without projection: {dim.size}.",
+        "H_cell": f"c has hidden_size features, with or without projection: {dim.size}.",
+    }[dim.letters]
+
+
+def check_state_kind(state: tuple[Tensor, Tensor], *, like: Tensor | None) -> None:
+    """Require dtype and device of x in both tensors."""
+    for name, tensor in zip(("h_0", "c_0"), state, strict=True):
+        check_kind(name, tensor, like)
+
+
+def check_batched(h: Tensor, c: Tensor) -> None:
+    """Require a batch axis in both tensors, of one size."""
+    got = f"{tuple(h.shape)} and {tuple(c.shape)}"
+    if h.dim() != 3 or c.dim() != 3 or h.shape[:2] != c.shape[:2]:
+        expected = "(K * D, N, H_out) and (K * D, N, H_cell)"
+        change = "Pass the state of a batch; for one unbatched sequence start from no state."
+        raise ShapeError(_say("state", expected=expected, got=got, change=change))
+
+
+def check_rows(rows: object, *, N: int) -> None:
+    """Require a mask (N,) or indices into the batch."""
+    expected = f"a bool mask (N,) = ({N},) or int64 numbers from {-N} to {N - 1}"
+    if not isinstance(rows, Tensor) or rows.dtype not in (torch.bool, torch.int64):
+        got = rows.dtype if isinstance(rows, Tensor) else _kind(rows)
+        change = "Convert it: torch.tensor(rows), or rows.bool() for a mask of 0 and 1."
+        raise TypeError(_say("rows", expected=expected, got=got, change=change))
+    if rows.dim() != 1 or (rows.dtype == torch.bool and len(rows) != N):
+        change = "Give a mask with an entry for each sequence, or a 1-D tensor of their numbers."
+        raise ShapeError(_say("rows", expected=expected, got=tuple(rows.shape), change=change))
+    if rows.dtype == torch.int64 and bool(((rows < -N) | (rows >= N)).any()):
+        change = "The first sequence of the batch has number 0."
+        raise ValueError(_say("rows", expected=expected, got=rows.tolist(), change=change))
