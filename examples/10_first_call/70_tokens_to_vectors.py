@@ -40,12 +40,12 @@ vocabulary = {}
 for token in " ".join(sentences).split():
     vocabulary.setdefault(token, len(vocabulary))
 V = len(vocabulary)
-ids = torch.tensor([[vocabulary[token] for token in s.split()] for s in sentences])  # (N, L)
+ids = torch.tensor([[vocabulary[token] for token in text.split()] for text in sentences])
 print(vocabulary)
 print(ids)
 print(f"{tuple(ids.shape) = }, {ids.dtype = }")
 assert V == 6 == ids.max() + 1
-assert ids.shape == (2, 5)
+assert ids.shape == (2, 5)  # (N, L)
 
 # %%
 # Ids are refused, and half of the advice cannot be followed
@@ -75,20 +75,20 @@ assert "only accepts floating point" in advice
 # %%
 # Ids as floats run, and say what you do not mean
 # -----------------------------------------------
-# The first way out, ``ids.float()``, silences the message. Now the layer takes the number for a
-# measurement: "bird" is five times as much of something as "dog", and "saw" lies between "dog" and
-# "cat". Nobody meant that. The numbers come from the order in which the words turned up. What a
-# token is must not depend on its number: as the :term:`one-hot vector` of the last line, any two
-# words are equally far apart.
+# The first way out, ``ids.float()``, runs. But now the LSTM takes the number for a measurement:
+# "bird" is five times as much as "dog", and "saw" lies between "dog" and "cat". The numbers only
+# say in which order the words turned up. The last two lines are the distances from "the" to every
+# word: by its number it is closest to "dog"; as a :term:`one-hot vector` it is equally far from all
+# others.
 
 numbers = torch.arange(V).float()[:, None]  # (V, 1): each id as a measurement
 one_hot = functional.one_hot(torch.arange(V), num_classes=V).float()  # (V, V)
 print(list(vocabulary))
-print("distance from 'the' as numbers:", torch.cdist(numbers, numbers)[0])
-print("distance from 'the' as one-hot:", torch.cdist(one_hot, one_hot)[0])
+print("numbers:", torch.cdist(numbers, numbers)[0])
+print("one-hot:", torch.cdist(one_hot, one_hot)[0])
 assert vocabulary["bird"] == 5 * vocabulary["dog"]
 assert vocabulary["dog"] < vocabulary["saw"] < vocabulary["cat"]
-equal = 2**0.5 * (1 - torch.eye(V))  # (V, V): the square root of 2 between any two tokens
+equal = 2**0.5 * (1 - torch.eye(V))  # (V, V)
 torch.testing.assert_close(torch.cdist(one_hot, one_hot), equal)
 lstm_of_numbers = nn.LSTM(input_size=1, hidden_size=H, batch_first=True)
 output, _ = lstm_of_numbers(ids.float()[:, :, None])  # (N, L, H): no message
@@ -96,10 +96,10 @@ output, _ = lstm_of_numbers(ids.float()[:, :, None])  # (N, L, H): no message
 # %%
 # An embedding turns each id into a row of weights
 # ------------------------------------------------
-# An :term:`embedding` is a table with one row of ``embedding_dim`` numbers for each token. It
-# is looked up by id, adds the feature axis at the end, and learns its rows in training. The row
-# belongs to the token, not to the position: both "the" of the first sentence get the same one.
-# The layer's ``input_size`` is ``embedding_dim``; the size of the vocabulary stays out of it.
+# An :term:`embedding` is a table with one row of ``embedding_dim`` numbers for each token. It is
+# looked up by id, adds the feature axis at the end, and learns its rows in training. The row
+# belongs to the token, not to the position: both "the" of the first sentence get the same one. The
+# ``input_size`` of the LSTM is ``embedding_dim``; the size of the vocabulary stays out of it.
 
 embedding = nn.Embedding(num_embeddings=V, embedding_dim=H_in)
 x = embedding(ids)  # (N, L, H_in)
@@ -131,17 +131,17 @@ plotting.cells(
     one_hot[0].long(),
     rows="time",
     columns="feature",
-    colour_by=one_hot[0].long(),
-    title="the · dog · saw · the · cat: one step a row, one 1 in each",
+    colour_by=torch.where(one_hot[0] == 1, ids[0][:, None], 8),  # 8 is grey
+    title="“the dog saw the cat”: a 1 at the id of each token",
 )
 
 # %%
 # An embedding is a matrix product with one-hot vectors
 # -----------------------------------------------------
-# A one-hot vector times a matrix picks one row of it. So both ways give the same
-# numbers; the embedding only skips the zeros. The LSTM has such a matrix, too: its first layer multiplies each input by
-# ``weight_ih_l0``. An LSTM of one-hot vectors learns an embedding inside that weight, one column
-# of ``4 * hidden_size`` numbers a token.
+# A one-hot vector times a matrix picks one row of it. So both ways give the same numbers; the
+# embedding only skips the zeros. The LSTM has such a matrix, too: its first layer multiplies each
+# input by ``weight_ih_l0``. An LSTM of one-hot vectors learns an embedding inside that weight, one
+# column of ``4 * hidden_size`` numbers a token.
 
 torch.testing.assert_close(one_hot @ embedding.weight, embedding(ids))
 
@@ -175,21 +175,25 @@ assert seen == [0, 6, 2, 4, 1]
 assert larger(torch.tensor([seen])).shape == (1, 5, H_in)
 
 # %%
-# Ids (N, L) and a time-first layer: no message
-# ---------------------------------------------
-# The embedding keeps the order of your axes. Ids (N, L) become (N, L, H_in), which a layer without
-# ``batch_first=True`` reads as five sentences of two tokens. Words of the first sentence then
-# reach the output of the second: below, another first word in sentence 0 changes sentence 1.
+# Ids (N, L) and a time-first LSTM: no message
+# --------------------------------------------
+# The embedding keeps the order of your axes. Ids (N, L) become (N, L, H_in), which an LSTM without
+# ``batch_first=True`` reads as five sentences of two tokens. Words of the first sentence then reach
+# the output of the second: below, another first word in sentence 0 changes the output for sentence
+# 1. With ``batch_first=True`` it does not.
 
 time_first = nn.LSTM(input_size=H_in, hidden_size=H)
 other = ids.clone()
 other[0, 0] = vocabulary["a"]
-for name, layer in {"time first": time_first, "batch first": lstm}.items():
-    before, _ = layer(embedding(ids))
-    after, _ = layer(embedding(other))
-    change = (after - before)[1].abs().max().item()  # in sentence 1, which is the same
-    print(f"{name}: {describe(layer, embedding(ids)).headline}; sentence 1 moves by {change:.4f}")
-    assert (change > 0.01) == (name == "time first")
+changes = []
+for model in time_first, lstm:
+    before, _ = model(embedding(ids))
+    after, _ = model(embedding(other))
+    changes.append((after - before)[1].abs().max().item())  # in sentence 1
+    print(describe(model, embedding(ids)).headline)
+    print(f"{changes[-1] = :.4f}")
+assert changes[0] > 0.01
+assert changes[1] < 1e-6
 
 # %%
 # Summary
@@ -199,13 +203,13 @@ for name, layer in {"time first": time_first, "batch first": lstm}.items():
 #   names.
 # * ``input_size`` is ``embedding_dim``, or V with one-hot vectors; V is one more than the largest
 #   id.
-# * With ids (N, L), build the layer with ``batch_first=True``.
+# * With ids (N, L), build the LSTM with ``batch_first=True``.
 # * Sentences of different length need :term:`padding` first; the argument ``padding_idx`` of
 #   ``nn.Embedding`` is made for it.
 #
 # Common mistakes
 # ---------------
-# * "RNN input dtype (torch.int64) does not match weight dtype": ids went straight into the layer.
+# * "RNN input dtype (torch.int64) does not match weight dtype": ids went straight into the LSTM.
 #   If it says torch.float64 instead: :ref:`device-and-dtype`.
 # * ``ids.float()``: no message, and a numbering without meaning is taken for a measurement.
 # * "index out of range in self": ``num_embeddings`` is too small, or a word is unknown.

@@ -4,7 +4,7 @@ r"""
 Why must the state follow the input?
 ====================================
 
-The weights of your layer, your input and your :term:`state` must have one dtype and stand on one
+The weights of your LSTM, your input and your :term:`state` must have one dtype and stand on one
 device. If one of them differs, you get a message, and it may not even say which
 (``get_mkldnn_dtype: unsupported data type``). After this page you can tell what to change, make a
 state that fits every input, and try it without a GPU.
@@ -28,11 +28,11 @@ torch.manual_seed(0)
 N, L, H_in, H = 4, 7, 3, 5  # batch, time, features in, features out
 
 # %%
-# NumPy gives float64, the layer has float32
-# ------------------------------------------
-# A new layer has weights of ``torch.float32``. Numbers from NumPy come in as ``torch.float64``.
-# The message names both. Of its two ways out take the first: convert the input. The second, ``lstm.double()``,
-# works too, and doubles the memory of the weights.
+# NumPy gives float64, the LSTM has float32
+# -----------------------------------------
+# A new LSTM has weights of ``torch.float32``. Numbers from NumPy come in as ``torch.float64``. The
+# message names both. Of its two ways out take the first: convert the input. The second,
+# ``lstm.double()``, works too, and doubles the memory of the weights.
 
 lstm = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True)
 data = torch.from_numpy(np.linspace(-1, 1, N * L * H_in).reshape(N, L, H_in))
@@ -56,9 +56,9 @@ assert torch.float64.itemsize == 2 * torch.float32.itemsize == 4 * torch.bfloat1
 # %%
 # A state in another dtype: the message does not name it
 # ------------------------------------------------------
-# A state that you make yourself is a third tensor, and the check for the input does not look at
-# it. The text comes from a library deep inside torch, so it can be another one on your machine.
-# :func:`lstm_guide.describe` reads the same call and names the tensor.
+# A state that you make yourself is a third tensor, and the check for the input does not look at it.
+# The text comes from a library deep inside torch, so it can be another one on your machine.
+# :func:`lstm_guide.describe` reads the same call back and names the tensor.
 
 wrong = (torch.zeros(1, N, H).double(), torch.zeros(1, N, H).double())
 try:
@@ -82,11 +82,12 @@ assert message.startswith("h_0: expected torch.float32, got torch.float64")
 # %%
 # Make the state from the input
 # -----------------------------
-# :meth:`torch.Tensor.new_zeros` makes zeros with the dtype and on the device of the tensor that
-# you call it on. Called on ``x`` it cannot go wrong when x changes. Take N from ``x``, too.
+# :meth:`torch.Tensor.new_zeros` makes zeros with the dtype and on the device of the tensor that you
+# call it on. Called on ``x`` it cannot go wrong when x changes. Take N from ``x``, too.
 # :func:`lstm_guide.zero_state` does this for any number of layers and directions.
 
-h_0, c_0 = x.new_zeros(1, x.size(0), H), x.new_zeros(1, x.size(0), H)  # (1, N, H) each
+h_0 = x.new_zeros(1, x.size(0), H)  # (1, N, H)
+c_0 = x.new_zeros(1, x.size(0), H)  # (1, N, H)
 output, (h_n, c_n) = lstm(x, (h_0, c_0))
 also, _ = lstm(x, zero_state(lstm, x))
 torch.testing.assert_close(also, output, atol=1e-6, rtol=0)
@@ -96,38 +97,42 @@ assert h_0.dtype == x.dtype
 # %%
 # What runs with which dtype
 # --------------------------
-# Try every choice of three dtypes for layer, input and state. Nothing is converted for you: a call
-# runs only where all three are the same. A wrong input is a ``ValueError`` and a wrong state a
-# ``RuntimeError``, so the type of the error tells you which of the two to look at.
+# Try every choice of three dtypes for weights, input and state; the last three columns are for the
+# three dtypes of the state. Nothing is converted for you: a call runs only where all three are the
+# same. A wrong input is a ``ValueError`` and a wrong state a ``RuntimeError``, so the type of the
+# error tells you which of the two to look at.
 
-names = ("float32", "float64", "bfloat16")
+dtypes = (torch.float32, torch.float64, torch.bfloat16)
 
 
-def outcome(layer, given, state):
+def outcome(weights, given, state):
     """Return "runs", or the name of the exception that the call raises."""
-    lstm = nn.LSTM(H_in, H, batch_first=True, dtype=getattr(torch, layer))
-    zeros = torch.zeros(1, N, H, dtype=getattr(torch, state))
+    lstm = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True, dtype=weights)
+    zeros = torch.zeros(1, N, H, dtype=state)
     try:
-        lstm(x.to(getattr(torch, given)), (zeros, zeros))
+        lstm(x.to(given), (zeros, zeros))
     except (ValueError, RuntimeError) as error:
         return type(error).__name__
     return "runs"
 
 
-print(f"{'layer':10}{'input':10}" + "".join(f"state {state:14}" for state in names))
-for layer in names:
-    for given in names:
-        results = [outcome(layer, given, state) for state in names]
-        print(f"{layer:10}{given:10}" + "".join(f"{result:20}" for result in results))
-        for state, result in zip(names, results, strict=True):
-            right_input = "runs" if state == layer else "RuntimeError"
-            assert result == (right_input if given == layer else "ValueError")
+print("".join(f"{title!s:>15}" for title in ("weights", "input", *dtypes)))
+for weights in dtypes:
+    for given in dtypes:
+        results = [outcome(weights, given, state) for state in dtypes]
+        print("".join(f"{cell!s:>15}" for cell in (weights, given, *results)))
+        for state, result in zip(dtypes, results, strict=True):
+            if given != weights:
+                assert result == "ValueError"
+            else:
+                assert result == ("runs" if state == weights else "RuntimeError")
 
 # %%
 # bfloat16 keeps fewer digits
 # ---------------------------
-# ``bfloat16`` takes half of the memory and keeps two to three decimal digits. Convert layer and
-# input, and let the state follow. At the scale of the picture the outputs are the same.
+# ``bfloat16`` takes half of the memory of ``float32`` and keeps two to three decimal digits.
+# Convert weights and input, and let the state follow. At the scale of the picture the outputs are
+# the same.
 
 small = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True)
 small.load_state_dict(lstm.state_dict())
@@ -142,17 +147,17 @@ assert (output_small.float() - output).abs().max() > 1e-6  # not the same digits
 plotting.steps(
     {"float32": output[0, :, 0], "bfloat16": output_small[0, :, 0]},
     ylabel="output[0, :, 0]",
-    title="The same layer in float32 and in bfloat16: nearly the same output",
+    title="The same LSTM in float32 and in bfloat16: nearly the same output",
 )
 
 # %%
 # Another device
 # --------------
 # You need no GPU to meet these messages. The device ``"meta"`` exists everywhere; its tensors have
-# a shape and a dtype, but no numbers. Read "cuda" where the messages say "meta". The first one
-# says "parameter tensor", and means the weights; the second one says "hidden tensor", and means
-# your state. :meth:`torch.nn.Module.to` moves the layer, ``x.to`` the input, and a state made from
-# the input is already there.
+# a shape and a dtype, but no numbers. Read "cuda" where the messages say "meta". The first one says
+# "parameter tensor", and means the weights; the second one says "hidden tensor", and means your
+# state. :meth:`torch.nn.Module.to` moves the LSTM, ``x.to`` the input, and a state made from the
+# input is already there.
 
 elsewhere = torch.device("meta")
 h_0 = torch.zeros(1, N, H, device=elsewhere)
@@ -177,8 +182,8 @@ assert output.device == elsewhere
 # ----------------------------------------------
 # Parameters and buffers move with the module and are saved in its
 # :meth:`~torch.nn.Module.state_dict`. A tensor that is only an attribute is neither moved nor
-# saved: a state that you keep this way stays behind (:ref:`carrying-state`). One more difference:
-# a module changes in place, while a tensor returns a converted copy, which you have to assign.
+# saved: a state that you keep this way stays behind (:ref:`carrying-state`). One more difference: a
+# module changes in place, while a tensor returns a converted copy, which you have to assign.
 
 
 class Keeper(nn.Module):
@@ -212,16 +217,16 @@ assert x.dtype == torch.float32
 # %%
 # The meta device answers questions about shapes
 # ----------------------------------------------
-# Nothing is stored and nothing is computed, so a layer may be larger than your memory. Use it to
+# Nothing is stored and nothing is computed, so a model may be larger than your memory. Use it to
 # learn the shapes and the size of a model before you build it.
 
-large = nn.LSTM(input_size=1024, hidden_size=8192, num_layers=6, device="meta")
-output, (h_n, c_n) = large(torch.empty(7, 64, 1024, device="meta"))
-gigabytes = sum(p.numel() * p.element_size() for p in large.parameters()) / 1e9
+large = nn.LSTM(input_size=1024, hidden_size=8192, num_layers=6, batch_first=True, device="meta")
+output, (h_n, c_n) = large(torch.empty(64, 7, 1024, device="meta"))
+gigabytes = sum(p.numel() * p.itemsize for p in large.parameters()) / 1e9
 print(f"{tuple(output.shape) = }")
 print(f"{tuple(h_n.shape) = }")
 print(f"{gigabytes = :.1f}")
-assert output.shape == (7, 64, 8192)
+assert output.shape == (64, 7, 8192)
 assert h_n.shape == (6, 64, 8192)
 assert gigabytes > 10
 
@@ -250,8 +255,8 @@ assert gigabytes > 10
 # .. dropdown:: Answer
 #
 #    The input. The state agrees with the input, but both differ from the weights. The table above
-#    has this case in the row "float64 float32" under "state float32": a ``ValueError``. Convert x
-#    first and make the state after that.
+#    has this case: weights of float64, input and state of float32. It is a ``ValueError``.
+#    Convert x first and make the state after that.
 #
 # Next
 # ----
