@@ -86,6 +86,7 @@ batch_first = nn.LSTM(input_size=values, hidden_size=H, batch_first=True)
 for (x,) in loader:
     output, (h_n, c_n) = batch_first(x)  # (N, L, H), (1, N, H), (1, N, H)
     assert output.shape == (len(x), visits, H)
+    assert h_n.shape == (1, len(x), H)
 sizes = [len(x) for (x,) in loader]
 print(f"{sizes = }")
 assert sizes == [16, 16, 16, 16, 16, 16, 4]
