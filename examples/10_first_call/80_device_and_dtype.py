@@ -77,7 +77,7 @@ except TypeError as error:
     print(type(error).__name__, error)
 else:
     raise AssertionError("describe accepted it")
-assert message.startswith("h_0: expected torch.float32, got torch.float64")
+assert message.startswith("h_0: expected dtype torch.float32, got torch.float64")
 
 # %%
 # Make the state from the input
