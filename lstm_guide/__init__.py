@@ -1,6 +1,7 @@
 """Shapes, states and checks for torch.nn.LSTM."""
 
 from lstm_guide.errors import ShapeError
+from lstm_guide.patterns import decode, encode, transduce, unroll
 from lstm_guide.report import Report, describe
 from lstm_guide.shapes import (
     AXES,
@@ -34,13 +35,17 @@ __all__ = [
     "ShapeError",
     "bridge",
     "call_shapes",
+    "decode",
     "describe",
     "detach_state",
+    "encode",
     "final_state",
     "parameter_count",
     "parameter_shapes",
     "reset_rows",
     "split_state",
     "state_shapes",
+    "transduce",
+    "unroll",
     "zero_state",
 ]
