@@ -33,7 +33,7 @@ def gradients(lstm: nn.LSTM, *tensors: Tensor) -> tuple[Tensor, ...]:
     total = sum(
         (tensor * torch.arange(1.0, tensor.numel() + 1).view_as(tensor)).sum() for tensor in tensors
     )
-    return torch.autograd.grad(total, list(lstm.parameters()), allow_unused=True)
+    return torch.autograd.grad(total, list(lstm.parameters()))
 
 
 def assert_same(lstm: nn.LSTM, found: tuple[Tensor, ...], expected: tuple[Tensor, ...]) -> None:
@@ -169,9 +169,7 @@ def test_decode_goes_on_from_an_encoder_with_two_directions(layers: int, proj_si
     assert all(g is not None for g in gradients(encoder, scores))
 
 
-def counter(
-    stop: int,
-) -> tuple[nn.LSTM, Callable[..., Tensor], Callable[..., Tensor], list[Tensor]]:
+def counter() -> tuple[nn.LSTM, Callable[..., Tensor], Callable[..., Tensor], list[Tensor]]:
     """A decoder that writes each id less one: the scores come from the ids, not from the layer."""
     seen: list[Tensor] = []
 
@@ -186,7 +184,7 @@ def counter(
 
 
 def test_a_row_that_has_stopped_writes_nothing_else_and_the_last_row_ends_the_loop() -> None:
-    lstm, embed, readout, seen = counter(stop=0)
+    lstm, embed, readout, seen = counter()
     state = (torch.zeros(1, 3, 5), torch.zeros(1, 3, 5))
     tokens, scores = decode(lstm, embed, readout, state, torch.tensor([2, 5, 1]), 9, stop=0)
     assert tokens.T.tolist() == [[1, 0, 0, 0, 0], [4, 3, 2, 1, 0], [0, 0, 0, 0, 0]]
@@ -195,26 +193,40 @@ def test_a_row_that_has_stopped_writes_nothing_else_and_the_last_row_ends_the_lo
 
 
 def test_without_a_stop_all_steps_are_written() -> None:
-    lstm, embed, readout, _ = counter(stop=0)
+    lstm, embed, readout, _ = counter()
     state = (torch.zeros(1, 3, 5), torch.zeros(1, 3, 5))
     tokens, _ = decode(lstm, embed, readout, state, torch.tensor([2, 5, 1]), 6)
     assert tokens.T.tolist()[0] == [1, 0, 12, 11, 10, 9]
 
 
 def test_a_row_that_never_stops_ends_with_the_last_step() -> None:
-    lstm, embed, readout, _ = counter(stop=0)
+    lstm, embed, readout, _ = counter()
     state = (torch.zeros(1, 5), torch.zeros(1, 5))
     tokens, _ = decode(lstm, embed, readout, state, torch.tensor(9), 4, stop=0)
     assert tokens.tolist() == [8, 7, 6, 5]
 
 
 def test_what_is_written_after_the_stop_does_not_change_what_a_teacher_gives() -> None:
-    lstm, embed, readout, seen = counter(stop=0)
+    lstm, embed, readout, seen = counter()
     state, start = (torch.zeros(1, 2, 5), torch.zeros(1, 2, 5)), torch.tensor([1, 9])
     teacher = torch.tensor([[7, 8], [6, 5], [4, 3]])  # (steps, N)
     tokens, _ = decode(lstm, embed, readout, state, start, 3, stop=0, teacher=teacher)
     assert tokens.T.tolist() == [[0, 0, 0], [8, 7, 4]]
     assert torch.stack(seen).tolist() == [[1, 9], [7, 8], [6, 5]]
+
+
+def test_one_unbatched_sequence_has_time_first_also_in_a_layer_with_batch_first() -> None:
+    case = Case("batch first", num_layers=2)
+    lstm, embed, readout, _ = parts(case)
+    x, start, teacher = torch.randn(L, H_IN).double(), torch.tensor(3), torch.randint(V, (L,))
+    output = torch.stack([output_t for output_t, _ in unroll(lstm, x)])
+    assert_close(output, lstm(x)[0], rtol=0, atol=1e-12)
+    state = (torch.randn(2, H_CELL).double(), torch.randn(2, H_CELL).double())
+    tokens, scores = decode(lstm, embed, readout, state, start, L, teacher=teacher)
+    assert tokens.shape == (L,)
+    inputs = torch.cat((start[None], teacher[:-1]))
+    expected = in_one_call(case, lstm, embed, readout, state, inputs)
+    assert_close(scores, expected, rtol=0, atol=1e-12)
 
 
 # --- what is refused -------------------------------------------------------------------------
