@@ -1,4 +1,4 @@
-"""The diagram of one call of ``nn.LSTM``, and the look that all drawings share."""
+"""The diagrams of one call of ``nn.LSTM`` and of a pattern of use, step by step."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from matplotlib.patches import FancyBboxPatch, Rectangle
 
 from lstm_guide._look import INK, TENSORS, chip, text_on
 
-__all__ = ["WIDTH", "Plan", "draw", "sentence"]
+__all__ = ["PATTERN", "WIDTH", "Plan", "draw", "draw_pattern", "sentence"]
 
 # In inches.
 WIDTH = 7.0  # of the figure
@@ -23,6 +23,9 @@ LANE = 0.6  # height of one direction of a layer
 GAP = 0.38  # above a layer, for its name
 MARGIN = 0.85  # from the edge of the module to the middle of its first cell
 TILE, HEIGHT = 0.76, 0.27  # one row of a state
+# The rows of a pattern, by the middle of what stands in them, and its lower and upper edge.
+NAMES, INPUTS, BOXES, OUTPUTS = 0.0, 0.45, 1.1, 1.75
+PATTERN = (-0.25, 2.0)
 
 
 @dataclass(frozen=True)
@@ -179,14 +182,65 @@ def _draw_labels(ax: Axes, plan: Plan, sizes: Mapping[str, Sequence[tuple[str, s
         ax.add_artist(AnnotationBbox(row, place, box_alignment=align, frameon=False, pad=0))
 
 
+def draw_pattern(
+    ax: Axes, parts: Mapping[str, Sequence[tuple[str, str]]], start: str, feedback: bool
+) -> None:
+    """Draw the steps of each part: what a step reads, and what is used of it."""
+    ax.set(aspect="equal", xlim=(0, WIDTH), ylim=PATTERN)
+    ax.axis("off")
+    steps = [pair for pairs in parts.values() for pair in pairs]
+    left = 0.95 + 0.1 * max(0, len(start) - 6)  # room for the words on the left
+    pitch = min(1.0, (WIDTH - left) / len(steps))
+    width = 0.72 * pitch
+    for y, name in ((INPUTS, "input"), (OUTPUTS, "output")):
+        box = {"boxstyle": "square,pad=0.2", "facecolor": TENSORS[name], "edgecolor": INK}
+        ax.text(0.1, y, name, va="center_baseline", color=text_on(TENSORS[name]), bbox=box)
+    ax.text(0.1, BOXES, start, va="center_baseline")
+    places = [left + pitch * (i + 0.5) for i in range(len(steps))]
+    for x, (given, used) in zip(places, steps, strict=True):
+        _arrow(ax, (x - pitch + width / 2, BOXES), (x - width / 2, BOXES))
+        _draw_step(ax, x, width, {"input": given, "output": used})
+    first = 0
+    for name, pairs in parts.items():
+        own = places[first : first + len(pairs)]
+        first += len(pairs)
+        ax.text((own[0] + own[-1]) / 2, NAMES, name, ha="center", va="center_baseline")
+        ax.plot((own[0] - width / 2, own[-1] + width / 2), [NAMES + 0.17] * 2, color=INK)
+    if feedback:
+        for x, next_x in pairwise(own):
+            begin, tip = (x + width / 2, OUTPUTS - HEIGHT / 2), (next_x - width / 2, INPUTS)
+            _arrow(ax, begin, tip, "--")
+
+
+def _draw_step(ax: Axes, x: float, width: float, texts: Mapping[str, str]) -> None:
+    """Draw one box; where there is a text, the input below it and the output above."""
+    box = Rectangle((x - width / 2, BOXES - CELL / 2), width, CELL, facecolor=(INK, 0.1))
+    box.set(edgecolor=INK, linewidth=1.5, label="step")
+    ax.add_patch(box)
+    low, high = HEIGHT / 2, CELL / 2
+    if texts["input"]:
+        _arrow(ax, (x, INPUTS + low), (x, BOXES - high))
+    if texts["output"]:
+        _arrow(ax, (x, BOXES + high), (x, OUTPUTS - low))
+    for (name, text), y in zip(texts.items(), (INPUTS, OUTPUTS), strict=True):
+        if text:
+            size = min(12.0, 72 * width / (0.7 * len(text)))  # in points, 72 an inch
+            _tile(ax, {"facecolor": TENSORS[name], "edgecolor": INK}, text, (x, y), width, size)
+
+
 def _tile(
-    ax: Axes, look: dict[str, Any], text: str, centre: tuple[float, float], width: float
+    ax: Axes,
+    look: dict[str, Any],
+    text: str,
+    centre: tuple[float, float],
+    width: float,
+    size: float = 12.0,
 ) -> None:
     """Draw one entry of a tensor."""
     corner = (centre[0] - width / 2, centre[1] - HEIGHT / 2)
     ax.add_patch(Rectangle(corner, width, HEIGHT, **look))
     colour = text_on(look["facecolor"])
-    ax.text(*centre, text, ha="center", va="center_baseline", color=colour)
+    ax.text(*centre, text, ha="center", va="center_baseline", color=colour, size=size)
 
 
 def _arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float], line: str = "-") -> None:

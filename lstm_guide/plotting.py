@@ -8,7 +8,7 @@ grey, what a call returns is coloured, and each axis has the colour it has every
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from itertools import cycle, product
 
@@ -21,12 +21,12 @@ from matplotlib.rcsetup import cycler
 from matplotlib.ticker import MaxNLocator
 from torch import Tensor, nn
 
-from lstm_guide._diagram import WIDTH, Plan, draw, sentence
+from lstm_guide._diagram import PATTERN, WIDTH, Plan, draw, draw_pattern, sentence
 from lstm_guide._look import GIVEN, INK, LINES, SOURCES, chip, text_on
 from lstm_guide.errors import ShapeError
 from lstm_guide.shapes import AXES, CallShapes, Config, Shape, call_shapes
 
-__all__ = ["call", "cells", "influence", "steps", "style"]
+__all__ = ["call", "cells", "influence", "pattern", "steps", "style"]
 
 
 def style() -> AbstractContextManager[None]:
@@ -286,6 +286,60 @@ def steps(
     return ax
 
 
+# --- patterns of use -----------------------------------------------------------------------------
+
+
+def pattern(
+    parts: Mapping[str, Sequence[tuple[str, str]]],
+    *,
+    start: str = "zeros",
+    feedback: bool = False,
+    title: str | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw which steps read an input and of which steps the output is used.
+
+    Time runs to the right, from part to part; the arrow between two steps is the state.
+
+    Args:
+        parts: for each LSTM its name and its steps; a step is a pair of texts, what it reads and
+            what its output is used for, each empty where there is nothing.
+        start: what the state is before the first step.
+        feedback: whether the last part reads at each step what it wrote at the step before.
+        title: the sentence that says what is seen; None for one made from the steps.
+        ax: where to draw; best about 7 inches wide. None for a new figure.
+
+    Returns:
+        The axes, in inches.
+
+    Raises:
+        TypeError: a step is not a pair of texts.
+        ValueError: there are no parts, or one without steps.
+
+    Example:
+        >>> ax = pattern({"encoder": [("a", ""), ("b", ""), ("a", "vector")]})
+        >>> print(ax.get_title())
+        encoder: 3 inputs, 1 output used
+    """
+    _check_parts(parts)
+    if title is None:
+        title = "\n".join(f"{name}: {_usage(pairs)}" for name, pairs in parts.items())
+    with style():
+        if ax is None:
+            low, high = PATTERN
+            total = high - low + 0.3 * (title.count("\n") + 1) + 0.1
+            figure = plt.figure(figsize=(WIDTH, total), layout="none")
+            ax = figure.add_axes((0, 0, 1, (high - low) / total))
+        draw_pattern(ax, parts, start, feedback)
+        ax.set_title(title, color=INK)
+    return ax
+
+
+def _usage(pairs: Sequence[tuple[str, str]]) -> str:
+    inputs, outputs = (sum(map(bool, texts)) for texts in zip(*pairs, strict=True))
+    return f"{inputs} input{'s' * (inputs != 1)}, {outputs} output{'s' * (outputs != 1)} used"
+
+
 def _draw_grid(
     ax: Axes | None,
     texts: list[list[str]],
@@ -370,6 +424,21 @@ def _check_sources(colour_by: object, values: Tensor) -> None:
             f"colour_by: expected the shape of values, {tuple(values.shape)}, "
             f"got {tuple(colour_by.shape)}. Give one number for each cell."
         )
+
+
+def _check_parts(parts: Mapping[str, Sequence[tuple[str, str]]]) -> None:
+    if not parts or not all(parts.values()):
+        got = {name: len(pairs) for name, pairs in parts.items()} or "none"
+        raise ValueError(
+            f"parts: expected at least one name with steps, got {got}. "
+            'Give a dict such as {"encoder": [("a", ""), ("b", "vector")]}.'
+        )
+    for pair in (pair for pairs in parts.values() for pair in pairs):
+        if not isinstance(pair, tuple) or [type(text) for text in pair] != [str, str]:
+            raise TypeError(
+                f"parts: expected pairs of texts, got {pair!r}. "
+                "Give what the step reads and what its output is used for, or empty texts."
+            )
 
 
 def _check_series(series: Mapping[str, Tensor]) -> int:
