@@ -47,8 +47,9 @@ print("bits:  ", x[0].tolist())
 print("parity:", parity[0].tolist())
 assert parity[0, -1] == x[0].sum() % 2
 
+read, answered = (map(str, row[0].tolist()) for row in (x, parity))
 plotting.pattern(
-    {"transducer": [(f"{b}", f"{p}") for b, p in zip(x[0].tolist(), parity[0].tolist())]},
+    {"transducer": list(zip(read, answered, strict=True))},
     title="A transducer reads every step and uses the output of every step",
 )
 
@@ -155,7 +156,9 @@ both = nn.LSTM(input_size=1, hidden_size=H, batch_first=True, bidirectional=True
 with torch.no_grad():
     later = both(flipped.unsqueeze(-1).float())[0] - both(x.unsqueeze(-1).float())[0]
 reach = later.abs().amax(dim=-1)  # (7, 7)
-print(f"flip the last bit, and step 0 moves by: one way {moves[-1, 0]:.4f}, both {reach[-1, 0]:.4f}")
+print(
+    f"flip the last bit, and step 0 moves by: one way {moves[-1, 0]:.4f}, both {reach[-1, 0]:.4f}"
+)
 assert moves[-1, 0] < 1e-5
 assert reach[-1, 0] > 1e-4
 

@@ -50,6 +50,8 @@ def unroll_by_hand(lstm, x):
 
 for t, (output_t, (h, c)) in enumerate(unroll_by_hand(lstm, x)):
     print(f"step {t}: {tuple(output_t.shape) = }  {tuple(h.shape) = }")
+    assert output_t.shape == (N, H)
+    assert h.shape == c.shape == (1, N, H)
 assert t == L - 1
 
 # %%

@@ -36,11 +36,12 @@ N, E, H = 100, 16, 64  # numbers, features of a letter, hidden size
 # (:ref:`tokens-to-vectors`). Id 0 is a mark that stands at both ends: the decoder reads it to start
 # and writes it to stop.
 
-ones = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen
-fifteen sixteen seventeen eighteen nineteen""".split()
-tens = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+below_twenty = """zero one two three four five six seven eight nine ten eleven twelve thirteen
+fourteen fifteen sixteen seventeen eighteen nineteen"""
+full_tens = "twenty thirty forty fifty sixty seventy eighty ninety"
+ones, tens = below_twenty.split(), full_tens.split()
 names = ones + [a if b == "zero" else f"{a}-{b}" for a in tens for b in ones[:10]]
-vocabulary = ["."] + sorted(set("".join(names)))  # id 0 is the mark
+vocabulary = [".", *sorted(set("".join(names)))]  # id 0 is the mark
 V, mark = len(vocabulary), 0
 
 ids = [torch.tensor([vocabulary.index(letter) for letter in name + "."]) for name in names]
