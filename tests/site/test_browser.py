@@ -147,3 +147,17 @@ def test_next_and_previous_lead_through_the_gallery(desktop: Visit):
         seen.add(page.url)
     scripts = {url for url in seen if "/gallery/" in url and not url.endswith("index.html")}
     assert len(scripts) == len(list((SITE.parents[2] / "examples").glob("*/*.py")))
+
+
+def test_tags_filter_the_gallery_by_keyboard(desktop: Visit):
+    page = desktop.go("gallery/index.html")
+    cards = page.locator(".sphx-glr-thumbcontainer")
+    everything = cards.filter(visible=True).count()
+    tag = page.get_by_role("button", name="batch_first")
+    tag.focus()
+    page.keyboard.press("Enter")
+    expect(tag).to_have_attribute("aria-pressed", "true")
+    assert 0 < cards.filter(visible=True).count() < everything
+    page.get_by_role("button", name="Clear").press("Space")
+    expect(tag).to_have_attribute("aria-pressed", "false")
+    assert cards.filter(visible=True).count() == everything
