@@ -210,5 +210,5 @@ assert (wrong[:, 1:] - output[:, 1:]).abs().min() > 0.01
 #
 # Next
 # ----
-# :ref:`constructor-arguments` goes through everything you can write between the brackets of
+# Go on with :ref:`constructor-arguments`: everything that you can write between the brackets of
 # ``nn.LSTM(...)``.

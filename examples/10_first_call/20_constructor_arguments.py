@@ -32,7 +32,7 @@ N, L, H_in, H, P = 8, 7, 3, 6, 5  # batch, time, input_size, hidden_size, proj_s
 # %%
 # One argument at a time
 # ----------------------
-# The first line of the table is :class:`torch.nn.LSTM` with nothing but its two sizes. Each other
+# The first line of the table is :class:`torch.nn.LSTM` with nothing but its two sizes. Every other
 # line changes what its name says. Each :term:`layer` in each :term:`direction` keeps a state of its
 # own, one row of ``h_n`` and ``c_n``. ``output`` comes from the top layer, with both directions side by
 # side. All layers are made in float64 (the section on ``proj_size`` says why).
@@ -73,8 +73,8 @@ with plotting.style():
     _, ax = plt.subplots(figsize=(7, 3.6), layout="constrained")
     ax.bar_label(ax.barh(list(counts), list(counts.values()), color="#77aadd"), padding=4)
     ax.invert_yaxis()
-    ax.set(xlabel="parameters", xlim=(0, 1600))
-    ax.set_title("Layers and directions add most")
+    ax.set(xlabel="parameters", xlim=(0, 1800), xticks=range(0, 1501, 500))
+    ax.set_title("More layers and directions need more parameters")
 
 assert counts["bidirectional=True"] == 2 * counts["nothing"]
 assert counts["num_layers=2"] > 2 * counts["nothing"]
@@ -144,7 +144,7 @@ with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
     projected = nn.LSTM(input_size=H_in, hidden_size=H, proj_size=P)
     output, (h_n, c_n) = projected(x)
-message = str(caught[0].message).split(" (Triggered")[0]  # the rest is a line of torch's source
+message = str(caught[0].message).split(" (Triggered")[0]  # without the place
 print(caught[0].category.__name__, message)
 assert "not supported with oneDNN" in message
 assert (output.shape[-1], h_n.shape[-1], c_n.shape[-1]) == (P, P, H)
@@ -227,4 +227,4 @@ assert right(x)[0].shape == (N, L, 6)
 #
 # Next
 # ----
-# :ref:`axes-and-outputs` looks at what stands in ``output``, ``h_n`` and ``c_n``, entry by entry.
+# Go on with :ref:`axes-and-outputs`: what the axes mean and where each row of the state stands.

@@ -56,7 +56,7 @@ assert features.unique().tolist() == list(range(H))
 # The sequences of a batch do not see each other. A step sees the steps before it and none that come
 # after it. And every feature of ``output`` reads the one feature of ``x`` that changed: features are
 # mixed, sequences are not.
-# %%
+#
 # The picture shows the largest change at each step. The change stays in its row (batch) and goes to the
 # right (time), never to the left.
 
@@ -224,4 +224,4 @@ assert h_n[-1].shape == (N, H)
 #
 # Next
 # ----
-# :ref:`data-to-tensor` takes a data set and gives it these three axes.
+# Go on with :ref:`data-to-tensor`: how a data set gets these three axes.

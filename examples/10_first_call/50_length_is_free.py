@@ -199,4 +199,4 @@ for expected, mistake in mistakes.items():
 #
 # Next
 # ----
-# :ref:`lstm-in-a-module` puts the layer into a model of your own.
+# Go on with :ref:`lstm-in-a-module`: how the layer becomes part of a model of your own.
