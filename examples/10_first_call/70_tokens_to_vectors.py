@@ -210,7 +210,7 @@ assert changes[1] < 1e-6
 # Common mistakes
 # ---------------
 # * "RNN input dtype (torch.int64) does not match weight dtype": ids went straight into the LSTM.
-#   If it says torch.float64 instead: :ref:`device-and-dtype`.
+#   If it says torch.float64 instead: :ref:`device-and-dtype`
 # * ``ids.float()``: no message, and a numbering without meaning is taken for a measurement.
 # * "index out of range in self": ``num_embeddings`` is too small, or a word is unknown.
 # * Ids (N, L) and no ``batch_first``: sentences leak into each other (:ref:`layouts`).

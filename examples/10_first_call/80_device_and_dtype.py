@@ -241,7 +241,7 @@ assert gigabytes > 10
 # Common mistakes
 # ---------------
 # * "RNN input dtype (torch.float64)": NumPy data without ``.float()``. If it says torch.int64 and
-#   the numbers are ids: :ref:`tokens-to-vectors`.
+#   the numbers are ids: :ref:`tokens-to-vectors`
 # * "get_mkldnn_dtype: unsupported data type": the state has another dtype than the input.
 # * "Input and hidden tensors are not at the same device": a state made with ``torch.zeros``, or
 #   kept as an attribute (:ref:`carrying-state`).
