@@ -30,6 +30,7 @@ extensions = [
     "downloads",
     "fresh",
     "inventories",
+    "landing",
     "mathml",
     "notebooks",
 ]

@@ -62,8 +62,10 @@ def _kind(value: object) -> str:
         return f"a tensor of shape {tuple(value.shape)}"
     if isinstance(value, tuple | list):
         return f"a {type(value).__name__} of {len(value)}"
-    if value is None or isinstance(value, type):
-        return str(value)
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    if value is None:
+        return "None"
     module, name = type(value).__module__, type(value).__name__
     if module.startswith("torch.nn.modules"):
         return f"nn.{name}"
@@ -188,11 +190,11 @@ def check_input_sizes(
     expected = f"{forms} with H_in = {input_size}"
     if len(sizes) not in letters:
         change = _other_rank(sizes, max(letters))
+    elif min(sizes) < 1:
+        name = letters[len(sizes)][[size < 1 for size in sizes].index(True)]
+        change = f"{name} must be at least 1: look for an empty slice or filter before the call."
     elif sizes[-1] != input_size:
         change = _other_width(sizes, input_size)
-    elif min(sizes) < 1:
-        empty = letters[len(sizes)][[size < 1 for size in sizes].index(True)]
-        change = f"{empty} must be at least 1: look for an empty slice or filter before the call."
     else:
         return
     raise ShapeError(_say("x", expected=expected, got=sizes, change=change))
@@ -207,12 +209,11 @@ def _other_rank(sizes: tuple[int, ...], rank: int) -> str:
 
 
 def _other_width(sizes: tuple[int, ...], input_size: int) -> str:
-    last = len(sizes) - 1
     if input_size in sizes:
-        axis = last - 1 - sizes[-2::-1].index(input_size)
+        axis = len(sizes) - 1 - sizes[::-1].index(input_size)
         return (
             f"Axis {axis} has size {input_size}: if it holds the features, "
-            f"x.transpose({axis}, {last}) puts them last."
+            f"x.movedim({axis}, -1) puts them last."
         )
     if len(sizes) == 2 and input_size == 1:
         return "If its axes are batch and time, x.unsqueeze(-1) gives each step one feature."
@@ -221,28 +222,33 @@ def _other_width(sizes: tuple[int, ...], input_size: int) -> str:
 
 def check_kind(name: str, tensor: Tensor, like: Tensor | None) -> None:
     """Require dtype and device of like; a floating dtype where there is nothing to compare with."""
-    expected = "a floating-point dtype" if like is None else str(like.dtype)
-    if not (tensor.is_floating_point() or tensor.is_complex()):
-        change = f"Ids go through nn.Embedding or one_hot, numbers through {name}.float()."
+    has_fractions = tensor.is_floating_point() or tensor.is_complex()
+    if not has_fractions or (like is not None and not _same_dtype(tensor, like)):
+        expected = "a floating-point dtype" if like is None else f"dtype {like.dtype}"
+        change = f"Convert it: {name}.to({torch.float32 if like is None else like.dtype})."
+        if name == "x":
+            change += (
+                f" Or convert the layer: lstm.to({tensor.dtype})."
+                if has_fractions
+                else " Ids of words or classes go through nn.Embedding or one_hot first."
+            )
         raise TypeError(_say(name, expected=expected, got=tensor.dtype, change=change))
-    if like is None:
-        return
-    if tensor.dtype != like.dtype and not _autocast_joins(tensor, like):
-        change = f"Convert it, {name}.to({like.dtype}), or the layer, lstm.to({tensor.dtype})."
-        raise TypeError(_say(name, expected=expected, got=tensor.dtype, change=change))
-    if tensor.device != like.device:
-        change = f"Move it: {name}.to({str(like.device)!r})."
+    if like is not None and tensor.device != like.device:
+        change = f"Move it, {name}.to({str(like.device)!r}), or make it there."
         expected = f"device {like.device}"
         raise ValueError(_say(name, expected=expected, got=tensor.device, change=change))
 
 
-def _autocast_joins(tensor: Tensor, like: Tensor) -> bool:
-    """Whether autocast is on and casts both; it leaves float64 and complex numbers alone."""
-    device = like.device.type
-    if not (torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device)):
-        return False
-    dtypes = (tensor.dtype, like.dtype)
-    return all(dtype.is_floating_point and dtype != torch.float64 for dtype in dtypes)
+def _same_dtype(tensor: Tensor, like: Tensor) -> bool:
+    """Whether the dtypes are equal, or autocast makes them so.
+
+    Autocast leaves float64 and complex numbers alone.
+    """
+    dtypes, device = (tensor.dtype, like.dtype), like.device.type
+    if tensor.dtype == like.dtype or not torch.amp.is_autocast_available(device):
+        return tensor.dtype == like.dtype
+    castable = all(dtype.is_floating_point and dtype != torch.float64 for dtype in dtypes)
+    return castable and torch.is_autocast_enabled(device)
 
 
 def weight_of(lstm: nn.LSTM) -> Tensor:
@@ -260,25 +266,31 @@ def check_pair(state: object) -> tuple[Tensor, Tensor]:
     that a state means the same in every call.
     """
     expected = "the pair (h_0, c_0)"
+    if isinstance(state, Tensor):
+        change = "h_0 alone is not enough: pass both in a tuple, or no state for zeros."
+        if state.dim() == 4:
+            change = "tuple(state) makes a pair of a stacked tensor."
+        raise TypeError(_say("state", expected=expected, got=_kind(state), change=change))
     if not isinstance(state, tuple | list):
-        change = "Pass both tensors in a tuple; for zeros pass no state."
+        change = "Pass both tensors in a tuple, or no state for zeros."
         raise TypeError(_say("state", expected=expected, got=_kind(state), change=change))
     if len(state) != 2:
-        change = "Pass two tensors, (h_0, c_0), each with the rows of all layers."
+        change = "Two tensors hold the rows of all layers and directions."
         raise ShapeError(_say("state", expected=expected, got=_kind(state), change=change))
     if isinstance(state[0], Tensor) and isinstance(state[1], tuple):
         change = "This is all that nn.LSTM returned: output, state = lstm(x); pass state."
         raise TypeError(_say("state", expected=expected, got="(output, state)", change=change))
-    return check_tensor("h_0", state[0]), check_tensor("c_0", state[1])
+    change = "Make both with zero_state(lstm, x), or pass no state for zeros."
+    h, c = (
+        check_tensor(*named, change=change) for named in zip(("h_0", "c_0"), state, strict=True)
+    )
+    return h, c
 
 
-def check_tensor(name: str, value: object) -> Tensor:
-    """Require one tensor and return it."""
+def check_tensor(name: str, value: object, *, change: str) -> Tensor:
+    """Require one tensor and return it; change says how to get it."""
     if isinstance(value, Tensor):
         return value
-    change = "Make it with zero_state(lstm, x), or pass what a call returned."
-    if isinstance(value, tuple | list):
-        change = f"Pass one tensor; {name} of a pair is reached by unpacking."
     raise TypeError(_say(name, expected="a tensor", got=_kind(value), change=change))
 
 
@@ -329,9 +341,10 @@ def _other_state_rank(name: str, got: tuple[int, ...], want: ExpectedShape) -> s
 def _other_size(size: int, dim: ExpectedDim, length: int | None) -> str:
     """What to change on one axis of a state."""
     if dim.letters == "N" and size == length:
-        return f"{size} is the length of x: is x in the layout that batch_first says?"
+        return f"{size} is the length of x: if x is in the other layout, x.transpose(0, 1) helps."
     return {
-        "K * D": f"Axis 0 has a row for each layer and direction, {dim.size} in all; N is axis 1.",
+        "K * D": f"Axis 0 has a row for each layer and direction, {dim.size} in all; axis 1 is the "
+        "batch, also with batch_first=True.",
         "N": f"The batch is {dim.size}: a state of another batch does not fit; make one with "
         "zero_state(lstm, x), or leave out a smaller last batch with drop_last=True.",
         "H_out": f"h has proj_size features, or hidden_size without projection: {dim.size}.",
@@ -340,7 +353,11 @@ def _other_size(size: int, dim: ExpectedDim, length: int | None) -> str:
 
 
 def check_state_kind(state: tuple[Tensor, Tensor], *, like: Tensor | None) -> None:
-    """Require dtype and device of x in both tensors."""
+    """Require dtype and device of x in both tensors.
+
+    With proj_size torch takes a c_0 of a shorter dtype. Here it is refused: without proj_size
+    the same state is an error.
+    """
     for name, tensor in zip(("h_0", "c_0"), state, strict=True):
         check_kind(name, tensor, like)
 

@@ -15,8 +15,9 @@ from lstm_guide.shapes import AXES, CallShapes, Config, Dim, Shape, call_shapes
 
 __all__ = ["Report", "describe"]
 
-_CHIP = "color:#fff;border-radius:0.3em;padding:0.05em 0.4em;white-space:nowrap;"
-_PLAIN = "color:inherit;background:transparent;text-align:left;"
+_CHIP = "color:#fff;border-radius:0.3em;padding:0.05em 0.4em;white-space:nowrap"
+_LEFT = "text-align:left"
+_PLAIN = f"color:inherit;background:transparent;{_LEFT}"
 
 
 @dataclass(frozen=True, repr=False)
@@ -69,7 +70,7 @@ def _html_row(name: str, shape: Shape, words: str) -> str:
 
 def _cell(tag: str, content: str, scope: str = "") -> str:
     attribute = f' scope="{scope}"' if scope else ""
-    return f'<{tag}{attribute} style="{_PLAIN}">{content}</{tag}>'
+    return f'<{tag}{attribute} style="{_LEFT}">{content}</{tag}>'
 
 
 def _chip(dim: Dim) -> str:
@@ -147,7 +148,7 @@ def _rows(config: Config, shapes: CallShapes, *, given: bool) -> Iterator[tuple[
     start = "given: a row for every layer and direction" if given else "zeros (no state given)"
     end = "after the last step of every layer and direction"
     if config.D == 2:
-        end += " (the reverse ends at step 0)"
+        end = "after the last step; the reverse direction ends at step 0"
     both = ", forward then reverse" if config.D == 2 else ""
     yield "x", shapes.input, axes
     yield "h_0", shapes.h_0, start

@@ -106,7 +106,7 @@ class Shape:
 
     @property
     def letters(self) -> str:
-        """The letters alone, as text: ``(K * D, N, H_out)``."""
+        """The letters alone as text, such as ``(K * D, N, H_out)``."""
         return f"({', '.join(dim.letters for dim in self.dims)})"
 
     def __str__(self) -> str:
@@ -165,27 +165,27 @@ class Config:
 
     @property
     def D(self) -> int:  # noqa: N802
-        """Directions: 1 or 2."""
+        """The number of directions, 1 or 2."""
         return 2 if self.bidirectional else 1
 
     @property
     def K(self) -> int:  # noqa: N802
-        """Stacked layers."""
+        """The number of stacked layers."""
         return self.num_layers
 
     @property
     def H_in(self) -> int:  # noqa: N802
-        """Features of x at each step."""
+        """The number of features of x at each step."""
         return self.input_size
 
     @property
     def H_cell(self) -> int:  # noqa: N802
-        """Features of c."""
+        """The number of features of c."""
         return self.hidden_size
 
     @property
     def H_out(self) -> int:  # noqa: N802
-        """Features of h: proj_size, or hidden_size without projection."""
+        """The number of features of h, which is proj_size, or hidden_size without projection."""
         return self.proj_size or self.hidden_size
 
 

@@ -46,7 +46,8 @@ def zero_state(lstm: nn.LSTM, x: Tensor | PackedSequence) -> tuple[Tensor, Tenso
         ((2, 4, 5), (2, 4, 6))
     """
     shapes = call_shapes(lstm, x)
-    data = errors.check_tensor("x", x.data if isinstance(x, PackedSequence) else x)
+    data = x.data if isinstance(x, PackedSequence) else x
+    data = errors.check_tensor("x", data, change="Sizes have no dtype and device: pass the tensor.")
     return data.new_zeros(shapes.h_0.sizes), data.new_zeros(shapes.c_0.sizes)
 
 
@@ -74,7 +75,7 @@ def split_state(lstm: nn.LSTM, state: tuple[Tensor, Tensor]) -> tuple[Tensor, Te
     """
     config = Config.of(errors.check_lstm(lstm))
     h, c = errors.check_pair(state)
-    errors.check_state_sizes((h, c), state_shapes(config, N=_batch_of(h)))
+    errors.check_state_sizes((h, c), state_shapes(config, N=_batch_of(config, h)))
     return _split(config, h), _split(config, c)  # (K, D, N, H_out), (K, D, N, H_cell)
 
 
@@ -102,8 +103,8 @@ def final_state(lstm: nn.LSTM, h_n: Tensor) -> Tensor:
         (4, 10)
     """
     config = Config.of(errors.check_lstm(lstm))
-    h_n = errors.check_tensor("h_n", h_n)
-    expected, _ = state_shapes(config, N=_batch_of(h_n))
+    errors.check_tensor("h_n", h_n, change="Unpack the pair: output, (h_n, c_n) = lstm(x).")
+    expected, _ = state_shapes(config, N=_batch_of(config, h_n))
     errors.check_shape("h_n", tuple(h_n.shape), expected)
     return _join_directions(_split(config, h_n))[-1]  # (N, D * H_out)
 
@@ -201,6 +202,10 @@ def _join_directions(h: Tensor) -> Tensor:
     return h.movedim(1, -2).flatten(-2)
 
 
-def _batch_of(h: Tensor) -> int | None:
+def _batch_of(config: Config, h: Tensor) -> int | None:
     """N of a state; None when it is unbatched."""
-    return h.size(1) if h.dim() == 3 else None
+    if h.dim() != 3:
+        return None
+    # A state in batch-first order is measured as such, so that the error can say so.
+    swapped = h.size(1) == config.K * config.D != h.size(0)
+    return h.size(0) if swapped else h.size(1)

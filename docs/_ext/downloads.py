@@ -45,7 +45,7 @@ def add_wheel(app: Sphinx, config: Config) -> None:
     app.script_note = SCRIPT_NOTE.format(**words).replace(" \n", "\n")
     notebook_note = NOTEBOOK_NOTE.format(**words).replace(" \n", "\n")
     config.sphinx_gallery_conf["first_notebook_cell"] = notebook_note
-    config.myst_substitutions["wheel"] = wheel
+    config.myst_substitutions["wheel_command"] = f"`pip install {wheel}`"
     config.myst_substitutions["wheel_link"] = (
         f'<a class="reference download" href="{wheel}">{wheel}</a>'
     )

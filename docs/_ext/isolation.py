@@ -17,6 +17,7 @@ from sphinx_gallery.scrapers import matplotlib_scraper
 FILTERS = list(warnings.filters)
 # A fixed salt for the ids in an SVG file: two builds give the same bytes.
 SVG = {"svg.hashsalt": "lstm-guide", "svg.fonttype": "path"}
+SAVE: dict[str, Any] = {"format": "svg", "bbox_inches": "tight", "metadata": {"Date": None}}
 
 
 def restore(gallery_conf: dict[str, Any], fname: str | None, when: str) -> None:
@@ -30,9 +31,9 @@ def restore(gallery_conf: dict[str, Any], fname: str | None, when: str) -> None:
     torch.set_grad_enabled(True)
     torch.set_num_threads(1)
     torch.set_printoptions(profile="default")
-    torch.set_printoptions(sci_mode=None)
     torch.set_warn_always(True)
-    torch.use_deterministic_algorithms(False)
+    if torch.are_deterministic_algorithms_enabled():  # the setter takes seconds to import
+        torch.use_deterministic_algorithms(False)
     torch.autograd.set_detect_anomaly(False)
     torch.manual_seed(0)
     random.seed(0)
@@ -47,11 +48,4 @@ def restore(gallery_conf: dict[str, Any], fname: str | None, when: str) -> None:
 
 def svg_scraper(block: tuple, block_vars: dict[str, Any], gallery_conf: dict[str, Any]) -> str:
     """Save the figures of a block as SVG, which stays sharp and is a tenth of the size of PNG."""
-    return matplotlib_scraper(
-        block,
-        block_vars,
-        gallery_conf,
-        format="svg",
-        bbox_inches="tight",
-        metadata={"Date": None},
-    )
+    return matplotlib_scraper(block, block_vars, gallery_conf, **SAVE)

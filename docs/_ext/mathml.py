@@ -6,9 +6,9 @@ its page. The mathematics font is STIX Two Math, cut down to the characters that
 
 import re
 from functools import cache
+from importlib.metadata import distribution
 from pathlib import Path
 
-import ziamath
 from docutils import nodes
 from fontTools import subset
 from math_core import LatexError, LatexToMathML
@@ -17,7 +17,7 @@ from sphinx.util import logging
 from sphinx.writers.html5 import HTML5Translator
 
 logger = logging.getLogger(__name__)
-FONT = Path(ziamath.__file__).parent / "fonts" / "STIXTwoMath-Regular.ttf"
+FONT = Path(distribution("ziamath").locate_file("ziamath/fonts/STIXTwoMath-Regular.ttf"))
 ITALIC = {ord(letter): 0x1D434 + i for i, letter in enumerate("ABCDEFGHIJKLMNOPQRSTUVWXYZ")}
 ITALIC |= {ord(letter): 0x1D44E + i for i, letter in enumerate("abcdefghijklmnopqrstuvwxyz")}
 ITALIC |= {ord("h"): 0x210E} | {code: 0x1D6FC + code - 0x3B1 for code in range(0x3B1, 0x3CA)}

@@ -6,3 +6,9 @@ for (const formula of document.querySelectorAll(".math-block")) {
     formula.setAttribute("aria-label", "formula, scrolls sideways");
   }
 }
+
+/* The arrows that unfold a section in the sidebar: say which one. */
+for (const arrow of document.querySelectorAll(".bd-sidebar-primary summary")) {
+  const section = arrow.closest("li").querySelector("a").textContent.trim();
+  arrow.setAttribute("aria-label", `Pages of: ${section}`);
+}

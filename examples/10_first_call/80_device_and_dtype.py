@@ -1,0 +1,264 @@
+r"""
+.. _device-and-dtype:
+
+Why must the state follow the input?
+====================================
+
+The weights of your LSTM, your input and your :term:`state` must have one dtype and stand on one
+device. If one of them differs, you get a message, and it may not even say which
+(``get_mkldnn_dtype: unsupported data type``). After this page you can tell what to change, make a
+state that fits every input, and try it without a GPU.
+
+**You will see**
+
+* the messages for a wrong dtype and a wrong device, each with the line that repairs it;
+* a table of what runs with which dtype, filled in by calls;
+* what ``.to()`` moves and what it leaves behind.
+"""
+
+# sphinx_gallery_tags = ["states", "errors", "dtype"]
+
+import numpy as np
+import torch
+from torch import nn
+
+from lstm_guide import describe, plotting, zero_state
+
+torch.manual_seed(0)
+N, L, H_in, H = 4, 7, 3, 5  # batch, time, features in, features out
+
+# %%
+# NumPy gives float64, the LSTM has float32
+# -----------------------------------------
+# A new LSTM has weights of ``torch.float32``. Numbers from NumPy come in as ``torch.float64``. The
+# message names both. Of its two ways out take the first: convert the input. The second,
+# ``lstm.double()``, works too, and doubles the memory of the weights.
+
+lstm = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True)
+data = torch.from_numpy(np.linspace(-1, 1, N * L * H_in).reshape(N, L, H_in))
+print(f"{lstm.weight_ih_l0.dtype = }")
+print(f"{data.dtype = }")
+try:
+    lstm(data)
+except ValueError as error:
+    message = str(error)
+    print(type(error).__name__, error)
+else:
+    raise AssertionError("torch accepted it")
+assert "input.to(torch.float32)" in message
+
+x = data.float()  # (N, L, H_in)
+output, (h_n, c_n) = lstm(x)
+print(f"{output.dtype = }, {h_n.dtype = }, {c_n.dtype = }")
+assert output.dtype == h_n.dtype == c_n.dtype == torch.float32
+assert torch.float64.itemsize == 2 * torch.float32.itemsize == 4 * torch.bfloat16.itemsize
+
+# %%
+# A state in another dtype: the message does not name it
+# ------------------------------------------------------
+# A state that you make yourself is a third tensor, and the check for the input does not look at it.
+# The text comes from a library deep inside torch, so it can be another one on your machine.
+# :func:`lstm_guide.describe` reads the same call back and names the tensor.
+
+wrong = (torch.zeros(1, N, H).double(), torch.zeros(1, N, H).double())
+try:
+    lstm(x, wrong)
+except RuntimeError as error:
+    message = str(error)
+    print(type(error).__name__, error)
+else:
+    raise AssertionError("torch accepted it")
+assert "dtype" in message
+
+try:
+    describe(lstm, x, wrong)
+except TypeError as error:
+    message = str(error)
+    print(type(error).__name__, error)
+else:
+    raise AssertionError("describe accepted it")
+assert message.startswith("h_0: expected dtype torch.float32, got torch.float64")
+
+# %%
+# Make the state from the input
+# -----------------------------
+# :meth:`torch.Tensor.new_zeros` makes zeros with the dtype and on the device of the tensor that you
+# call it on. Called on ``x`` it cannot go wrong when x changes. Take N from ``x``, too.
+# :func:`lstm_guide.zero_state` does this for any number of layers and directions.
+
+h_0 = x.new_zeros(1, x.size(0), H)  # (1, N, H)
+c_0 = x.new_zeros(1, x.size(0), H)  # (1, N, H)
+output, (h_n, c_n) = lstm(x, (h_0, c_0))
+also, _ = lstm(x, zero_state(lstm, x))
+torch.testing.assert_close(also, output, atol=1e-6, rtol=0)
+print(f"{h_0.dtype = }, {tuple(h_0.shape) = }")
+assert h_0.dtype == x.dtype
+
+# %%
+# What runs with which dtype
+# --------------------------
+# Try every choice of three dtypes for weights, input and state; the last three columns are for the
+# three dtypes of the state. Nothing is converted for you: a call runs only where all three are the
+# same. A wrong input is a ``ValueError`` and a wrong state a ``RuntimeError``, so the type of the
+# error tells you which of the two to look at.
+
+dtypes = (torch.float32, torch.float64, torch.bfloat16)
+
+
+def outcome(weights, given, state):
+    """Return "runs", or the name of the exception that the call raises."""
+    lstm = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True, dtype=weights)
+    zeros = torch.zeros(1, N, H, dtype=state)
+    try:
+        lstm(x.to(given), (zeros, zeros))
+    except (ValueError, RuntimeError) as error:
+        return type(error).__name__
+    return "runs"
+
+
+print("".join(f"{title!s:>15}" for title in ("weights", "input", *dtypes)))
+for weights in dtypes:
+    for given in dtypes:
+        results = [outcome(weights, given, state) for state in dtypes]
+        print("".join(f"{cell!s:>15}" for cell in (weights, given, *results)))
+        for state, result in zip(dtypes, results, strict=True):
+            if given != weights:
+                assert result == "ValueError"
+            else:
+                assert result == ("runs" if state == weights else "RuntimeError")
+
+# %%
+# bfloat16 keeps fewer digits
+# ---------------------------
+# ``bfloat16`` takes half of the memory of ``float32`` and keeps two to three decimal digits.
+# Convert weights and input, and let the state follow. At the scale of the picture the outputs are
+# the same.
+
+small = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True)
+small.load_state_dict(lstm.state_dict())
+small.to(torch.bfloat16)
+x_small = x.to(torch.bfloat16)
+with torch.no_grad():
+    output, _ = lstm(x)
+    output_small, _ = small(x_small, zero_state(small, x_small))
+assert output_small.dtype == torch.bfloat16
+torch.testing.assert_close(output_small.float(), output, atol=0.01, rtol=0)
+assert (output_small.float() - output).abs().max() > 1e-6  # not the same digits
+plotting.steps(
+    {"float32": output[0, :, 0], "bfloat16": output_small[0, :, 0]},
+    ylabel="output[0, :, 0]",
+    title="The same LSTM in float32 and in bfloat16: nearly the same output",
+)
+
+# %%
+# Another device
+# --------------
+# You need no GPU to meet these messages. The device ``"meta"`` exists everywhere; its tensors have
+# a shape and a dtype, but no numbers. Read "cuda" where the messages say "meta". The first one says
+# "parameter tensor", and means the weights; the second one says "hidden tensor", and means your
+# state. :meth:`torch.nn.Module.to` moves the LSTM, ``x.to`` the input, and a state made from the
+# input is already there.
+
+elsewhere = torch.device("meta")
+h_0 = torch.zeros(1, N, H, device=elsewhere)
+for arguments in [(x.to(elsewhere),), (x, (h_0, h_0))]:
+    try:
+        lstm(*arguments)
+    except RuntimeError as error:
+        message = str(error)
+        print(type(error).__name__, error)
+    else:
+        raise AssertionError("torch accepted it")
+    assert "not at the same device" in message
+
+moved = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True).to(elsewhere)
+x_moved = x.to(elsewhere)
+output, _ = moved(x_moved, zero_state(moved, x_moved))  # (N, L, H)
+print(f"{output.device = }")
+assert output.device == elsewhere
+
+# %%
+# ``.to()`` moves what the module has registered
+# ----------------------------------------------
+# Parameters and buffers move with the module and are saved in its
+# :meth:`~torch.nn.Module.state_dict`. A tensor that is only an attribute is neither moved nor
+# saved: a state that you keep this way stays behind (:ref:`carrying-state`). One more difference: a
+# module changes in place, while a tensor returns a converted copy, which you have to assign.
+
+
+class Keeper(nn.Module):
+    """Hold zeros of shape (1, N, H) as a buffer and as a plain attribute."""
+
+    def __init__(self):
+        super().__init__()
+        self.lstm = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True)
+        self.register_buffer("buffer", torch.zeros(1, N, H))
+        self.attribute = torch.zeros(1, N, H)
+
+
+model = Keeper()
+model.to(elsewhere, torch.float64)
+for name, tensor in {
+    "parameter": model.lstm.weight_ih_l0,
+    "buffer": model.buffer,
+    "attribute": model.attribute,
+}.items():
+    print(f"{name:10} {tensor.device!s:5} {tensor.dtype}")
+assert model.lstm.weight_ih_l0.is_meta
+assert model.buffer.is_meta
+assert not model.attribute.is_meta
+assert model.attribute.dtype == torch.float32
+assert "buffer" in model.state_dict()
+assert "attribute" not in model.state_dict()
+
+x.double()  # the converted copy is lost
+assert x.dtype == torch.float32
+
+# %%
+# The meta device answers questions about shapes
+# ----------------------------------------------
+# Nothing is stored and nothing is computed, so a model may be larger than your memory. Use it to
+# learn the shapes and the size of a model before you build it.
+
+large = nn.LSTM(input_size=1024, hidden_size=8192, num_layers=6, batch_first=True, device="meta")
+output, (h_n, c_n) = large(torch.empty(64, 7, 1024, device="meta"))
+gigabytes = sum(p.numel() * p.itemsize for p in large.parameters()) / 1e9
+print(f"{tuple(output.shape) = }")
+print(f"{tuple(h_n.shape) = }")
+print(f"{gigabytes = :.1f}")
+assert output.shape == (64, 7, 8192)
+assert h_n.shape == (6, 64, 8192)
+assert gigabytes > 10
+
+# %%
+# Summary
+# -------
+# * Weights, input and state share one dtype and one device. Nothing is converted for you.
+# * Make the state from the input: ``x.new_zeros(...)`` or ``zero_state(lstm, x)``.
+# * Parameters and buffers move with ``.to()``; plain attributes do not.
+# * The meta device gives shapes and sizes without computing.
+#
+# Common mistakes
+# ---------------
+# * "RNN input dtype (torch.float64)": NumPy data without ``.float()``. If it says torch.int64 and
+#   the numbers are ids: :ref:`tokens-to-vectors`.
+# * "get_mkldnn_dtype: unsupported data type": the state has another dtype than the input.
+# * "Input and hidden tensors are not at the same device": a state made with ``torch.zeros``, or
+#   kept as an attribute (:ref:`carrying-state`).
+# * ``x.to(device)`` on a line of its own: the result is lost. Write ``x = x.to(device)``.
+#
+# Check yourself
+# --------------
+# You call ``model.double()`` and pass ``x``, a float32 tensor, with a state from ``x.new_zeros``.
+# Which of the three is wrong, and what does torch raise?
+#
+# .. dropdown:: Answer
+#
+#    The input. The state agrees with the input, but both differ from the weights. The table above
+#    has this case: weights of float64, input and state of float32. It is a ``ValueError``.
+#    Convert x first and make the state after that.
+#
+# Next
+# ----
+# The first section ends here. :ref:`layouts` looks at the order of the axes: time first, batch
+# first, and no batch at all.

@@ -1,0 +1,256 @@
+r"""
+.. _bulk-and-loop:
+
+Why do bulk mode and loop mode disagree?
+========================================
+
+You give a sentence to :class:`torch.nn.LSTM` in one call, then again word by word in a loop. The
+first word gives the same numbers both ways; every later word gives other numbers. It looks as if
+the one call does not pass the :term:`state` from word to word. On this page you see this happen,
+test the suspicion, find the real cause and repair it.
+
+**You will see**
+
+* :term:`bulk mode` and :term:`loop mode`, and the state that each of them needs
+* two tests that seem to prove that bulk mode does not pass the state along
+* one experiment that refutes it, and the table that names the cause
+* the repaired call, equal to the loop at every step
+"""
+
+# sphinx_gallery_tags = ["shapes", "states", "debugging"]
+
+import torch
+from torch import nn
+
+from lstm_guide import describe, plotting
+
+torch.set_grad_enabled(False)  # nothing is trained on this page
+L, N, H_in, H = 7, 1, 3, 5  # words, sentences, features in, features out
+
+# %%
+# Seven words, one sentence
+# -------------------------
+# Each word is a vector of three numbers. Random numbers will do: the question is where they go,
+# not what they mean (:ref:`tokens-to-vectors` makes real ones). The tensor has one row for each
+# word: seven words, one sentence, three features.
+
+text = "i love my city kolkata very much"
+words = text.split()
+torch.manual_seed(0)
+sentence = torch.randn(L, N, H_in)  # (7, 1, 3)
+print(f"{tuple(sentence.shape) = }")
+print(f"{words[0]:>4}: {sentence[0]}")
+print(f"{words[-1]:>4}: {sentence[-1]}")
+first, last = [[-1.1258, -1.1524, -0.2506]], [[2.0050, 0.0537, 0.6181]]
+torch.testing.assert_close(sentence[0], torch.tensor(first), atol=5e-5, rtol=0)
+torch.testing.assert_close(sentence[-1], torch.tensor(last), atol=5e-5, rtol=0)
+
+# %%
+# Bulk mode: all words in one call
+# --------------------------------
+# In **bulk mode** you give all :term:`time steps <time step>` in one call. The call needs one state
+# to start from, the pair ``(h_0, c_0)``, and goes through the steps by itself. There is one
+# sentence, so you prepare one state: one layer, one sentence, five features. The layer refuses it.
+
+lstm = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True)
+one_state = (torch.randn(1, N, H), torch.randn(1, N, H))  # (1, 1, 5) each
+
+try:
+    lstm(sentence, one_state)
+except RuntimeError as error:
+    message = str(error)
+    print(type(error).__name__, message)
+else:
+    raise AssertionError("torch accepted one state")
+assert "Expected hidden[0] size (1, 7, 5), got [1, 1, 5]" in message
+
+# %%
+# The message asks for seven states, so you give it seven. With random numbers instead of zeros, a
+# state shows in every number that comes out. Now the call works, and ``output`` has one
+# :term:`hidden state` for each word. Nothing looks wrong.
+
+h_0, c_0 = torch.randn(1, L, H), torch.randn(1, L, H)  # (1, 7, 5) each
+bulk, _ = lstm(sentence, (h_0, c_0))  # (7, 1, 5)
+print(f"{tuple(bulk.shape) = }")
+assert bulk.shape == (L, N, H)
+
+# %%
+# Loop mode: one word per call
+# ----------------------------
+# In **loop mode** you give one time step per call. The first call needs a state to start from;
+# every later call gets the state that the call before it returned. The loop starts from the first
+# of the seven states, the one in the first word's place. So both modes begin alike, and the first
+# word agrees. From the second word on they part.
+
+state = (h_0[:, :1], c_0[:, :1])  # (1, 1, 5) each
+steps = []
+for word in sentence.split(1):  # (1, 1, 3): one word
+    step, state = lstm(word, state)  # (1, 1, 5), and the state for the next word
+    steps.append(step)
+loop = torch.cat(steps)  # (7, 1, 5)
+
+difference = (bulk - loop).abs().amax(dim=(1, 2))  # (7,)
+for word, gap in zip(words, difference, strict=True):
+    print(f"{word:>8}: bulk and loop differ by {gap:.4f}")
+torch.testing.assert_close(bulk[0], loop[0])
+assert (difference[1:] > 0.1).all()
+
+plotting.steps(
+    {"bulk": bulk[:, 0, 0], "loop": loop[:, 0, 0]},
+    ylabel="first entry of the output",
+    title="Bulk and loop agree on the first word\nand on no other",
+)
+
+# %%
+# The tempting conclusion
+# -----------------------
+# You suspect that bulk mode does not pass the state along: each word starts from its own entry of
+# ``h_0`` and ``c_0``. That can be tested. Call the layer once per word, with the state in the
+# word's place, and pass nothing on. If you are right, this gives the bulk numbers. It does.
+
+steps = []
+for t in range(L):
+    own_state = (h_0[:, t : t + 1], c_0[:, t : t + 1])  # (1, 1, 5) each
+    step, _ = lstm(sentence[t : t + 1], own_state)  # (1, 1, 5)
+    steps.append(step)
+alone = torch.cat(steps)  # (7, 1, 5)
+
+print(f"nothing passed on, against bulk: {(alone - bulk).abs().max():.4f}")
+torch.testing.assert_close(alone, bulk, atol=1e-6, rtol=0)
+
+# %%
+# A second test: change one word and watch which outputs move. Each row of the picture is one such
+# trial. A word moves its own output and no other.
+
+
+def influence(run):
+    """Change one word at a time; return how far the output of each word moves."""
+    moves = []
+    for t in range(L):
+        changed = sentence.clone()
+        changed[t] += 1.0
+        moves.append((run(changed) - run(sentence)).abs().amax(dim=-1).flatten())
+    return torch.stack(moves)  # (7, 7): changed word, watched word
+
+
+def draw(moves, title):
+    """Draw the picture with the words on both axes."""
+    ax = plotting.influence(moves, rows="time", columns="time", title=title)
+    ax.set(xlabel="the output of this word moves", ylabel="you change this word")
+    ax.set_xticks(range(L), words, rotation=45)
+    ax.set_yticks(range(L), words)
+
+
+moves = influence(lambda x: lstm(x, (h_0, c_0))[0])
+torch.testing.assert_close(moves, moves.diag().diag(), atol=1e-6, rtol=0)
+assert (moves.diag() > 0.01).all()
+draw(moves, "In this call, a word moves its own output and no other")
+
+# %%
+# An experiment that refutes it
+# -----------------------------
+# Both tests say the same: in *this call* no word knows of another. "Bulk mode does not pass the
+# state along" says more, namely that this holds in *every* call. So try another call: the same
+# layer, the same words, as a 2-D tensor. It has no :term:`batch` axis and is read as one sequence.
+# Change the first word only, and look at the last one.
+
+flat = sentence.squeeze(1)  # (7, 3)
+changed = flat.clone()
+changed[0] += 1.0
+start = (h_0[:, 0], c_0[:, 0])  # (1, 5) each
+move = (lstm(changed, start)[0] - lstm(flat, start)[0])[-1].abs().max()
+print(f"the first word moves the output of the last word by {move:.4f}")
+assert move > 1e-4
+
+# %%
+# The cause: seven sentences of one word
+# --------------------------------------
+# One call did carry the first word to the last. The conclusion is wrong, and only the shape of the
+# input differs. :func:`lstm_guide.describe` says how the layer reads each axis. With
+# ``batch_first=True``, axis 0 is the batch and axis 1 is time: ``(7, 1, 3)`` is seven sentences of
+# one word. The state passes along time and never from one sequence to another. Here it had nowhere
+# to go. It is also why the layer asked for seven states: one for each sequence. Below its table,
+# the report asks the question that leads to the cause.
+
+report = describe(lstm, sentence)
+print(f"{report.shapes.N = }")
+print(f"{report.shapes.L = }")
+assert (report.shapes.N, report.shapes.L) == (7, 1)
+assert "time on the batch axis?" in report.questions[0]
+report
+
+# %%
+# The repair: put time where the layer looks for it
+# -------------------------------------------------
+# There are two ways. Swap the two axes with :meth:`torch.Tensor.transpose`, or use a layer that
+# reads time first. Both accept a state for one sentence, the size that was refused above. With the
+# same weights, both give the same numbers.
+
+start = (h_0[:, :1], c_0[:, :1])  # (1, 1, 5) each, as in the loop
+repaired = sentence.transpose(0, 1)  # (1, 7, 3)
+bulk, (h_n, c_n) = lstm(repaired, start)  # (1, 7, 5), (1, 1, 5), (1, 1, 5)
+
+time_first = nn.LSTM(input_size=H_in, hidden_size=H)
+time_first.load_state_dict(lstm.state_dict())
+other, _ = time_first(sentence, start)  # (7, 1, 5)
+
+print(f"{tuple(bulk.shape) = }")
+print(f"{tuple(other.shape) = }")
+torch.testing.assert_close(bulk, other.transpose(0, 1), atol=1e-6, rtol=0)
+
+# %%
+# The proof: bulk equals loop, step by step
+# -----------------------------------------
+# Nothing in the loop has to change: one word is ``(1, 1, 3)`` in either order. Its seven outputs
+# and its last state now equal those of the one call. In the picture, each word moves its own
+# output and those of all later words.
+
+final_h, final_c = state  # what the last call of the loop returned
+difference = (bulk.transpose(0, 1) - loop).abs().amax(dim=(1, 2))
+for word, gap in zip(words, difference, strict=True):
+    print(f"{word:>8}: bulk and loop differ by {gap:.4f}")
+torch.testing.assert_close(bulk.transpose(0, 1), loop, atol=1e-6, rtol=0)
+torch.testing.assert_close(h_n, final_h, atol=1e-6, rtol=0)
+torch.testing.assert_close(c_n, final_c, atol=1e-6, rtol=0)
+
+moves = influence(lambda x: lstm(x.transpose(0, 1), start)[0])
+torch.testing.assert_close(moves, moves.triu(), atol=1e-6, rtol=0)
+later = torch.ones(L, L, dtype=torch.bool).triu()
+assert (moves[later] > 0).all()
+draw(moves, "Repaired: a word moves its own output\nand that of every later word")
+
+# %%
+# Summary
+# -------
+# * Bulk mode and loop mode give the same numbers. Bulk mode passes the state along time.
+# * Each needs one state to start from, with one row for each sequence. In loop mode you also hand
+#   the state on from call to call.
+# * The state never passes from one sequence of the batch to another.
+# * If bulk and loop disagree from the second step on, check which axis the layer reads as time.
+#
+# Common mistakes
+# ---------------
+# * "Torch asks for ``(1, 7, 5)``, so I make a state of that size." The middle number of the message
+#   is N as the layer reads it. If it is not the number of your sequences, repair the input, not the
+#   state.
+# * "The shape of the output is right, so the axes are." ``(7, 1, 5)`` came out of the wrong call,
+#   and of the time-first layer as well. Look at ``h_n``: its middle size is N (:ref:`layouts`).
+# * "I repair the shape with ``view``." With one sentence this works by chance. With two it mixes
+#   them (:ref:`view-and-transpose`).
+#
+# Check yourself
+# --------------
+# A layer with ``batch_first=True`` gets 32 windows of 10 steps, and ``h_n`` comes back as
+# ``(1, 10, 64)``. What went wrong, and which words of your batch still know of each other?
+#
+# .. dropdown:: Answer
+#
+#    The middle size of ``h_n`` is N, so the layer reads 10 sequences of 32 steps: the input came as
+#    ``(10, 32, H_in)``. The state now runs from window to window instead of from step to step.
+#    A step of one window knows of the same step in the windows before it, and of no other step of
+#    its own window. No error is raised.
+#
+# Next
+# ----
+# :ref:`loop-by-the-book` takes the loop from the best known tutorial, with its numbers, and shows
+# what a second start state does to the comparison.

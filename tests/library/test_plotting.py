@@ -1,0 +1,535 @@
+"""What the drawings show is what the tensors hold, and every text on them can be read."""
+
+import xml.etree.ElementTree as ET
+from dataclasses import dataclass
+from io import BytesIO
+from itertools import combinations, product
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import pytest
+import torch
+from matplotlib.colors import to_hex, to_rgb
+from matplotlib.offsetbox import AnnotationBbox
+from matplotlib.patches import Rectangle
+from matplotlib.text import Annotation
+from torch import nn
+from torch.nn.utils.rnn import pack_sequence
+
+from lstm_guide import AXES, ShapeError, plotting
+from lstm_guide._look import INK, LINES, SOURCES, TENSORS, text_on
+
+BACKGROUNDS = ("#ffffff", "#14181e")  # of a light page and a dark one
+CONFIGURATIONS = [
+    # K, D, L, N, layout, proj_size
+    (1, 1, 1, 1, "time first", 0),
+    (1, 2, 3, 4, "batch first", 0),
+    (2, 1, 7, 4, "time first", 0),
+    (2, 2, 6, None, "unbatched", 2),
+    (3, 1, 50, 4, "batch first", 2),
+    (3, 2, 8, 128, "time first", 0),
+]
+
+
+@pytest.fixture(autouse=True)
+def _close_figures():
+    yield
+    plt.close("all")
+
+
+def make(K, D, L, N, layout, proj_size, *, hidden_size=5):
+    lstm = nn.LSTM(
+        3,
+        hidden_size,
+        num_layers=K,
+        batch_first=layout == "batch first",
+        bidirectional=D == 2,
+        proj_size=proj_size,
+    )
+    sizes = {"time first": (L, N, 3), "batch first": (N, L, 3), "unbatched": (L, 3)}[layout]
+    return lstm, torch.randn(sizes)
+
+
+@dataclass
+class Drawn:
+    K: int
+    D: int
+    steps: list[int]
+    left_out: bool
+    lstm: nn.LSTM
+    x: torch.Tensor
+    ax: plt.Axes
+
+
+@pytest.fixture(params=CONFIGURATIONS, scope="module", ids=str)
+def drawn(request):
+    K, D, L, *_ = request.param
+    lstm, x = make(*request.param)
+    steps = [*range(L)] if L <= 6 else [0, 1, 2, L - 2, L - 1]
+    return Drawn(K, D, steps, L > 6, lstm, x, plotting.call(lstm, x))
+
+
+def contrast(one, other):
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def luminance(colour):
+    """Relative luminance, WCAG 2.2."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def labels_of(ax):
+    """For each named tensor the texts that follow its name."""
+    rows = [
+        [area._text for area in box.offsetbox.get_children()]
+        for box in ax.get_children()
+        if isinstance(box, AnnotationBbox)
+    ]
+    return {name.get_text(): rest for name, *rest in rows}
+
+
+def box_colour(text):
+    return to_hex(text.get_bbox_patch().get_facecolor())
+
+
+def is_filled(patch):
+    return patch.get_facecolor()[3] > 0
+
+
+def words_of(ax):
+    return [t for t in ax.texts if not isinstance(t, Annotation) and t.get_text()]
+
+
+def tiles_of(ax):
+    """Every rectangle that has a text in its centre, with this text."""
+    centres = {tuple(round(v, 3) for v in text.get_position()): text for text in words_of(ax)}
+    patches = [patch for patch in ax.patches if isinstance(patch, Rectangle)]
+    found = [(centres.get(tuple(round(v, 3) for v in p.get_center())), p) for p in patches]
+    return [(text, patch) for text, patch in found if text is not None]
+
+
+def tile(ax, name):
+    return next(patch for text, patch in tiles_of(ax) if text.get_text() == name)
+
+
+def cells_of(ax):
+    return {p.get_label(): p for p in ax.patches if p.get_label().startswith("layer")}
+
+
+def arrows_of(ax):
+    """Start, end and line style of every arrow."""
+    arrows = [t for t in ax.texts if isinstance(t, Annotation)]
+    return [(a.xyann, a.xy, a.arrow_patch.get_linestyle()) for a in arrows]
+
+
+# --- call ----------------------------------------------------------------------------------------
+
+
+def test_call_writes_the_sizes_that_the_call_really_has(drawn):
+    # In float64 torch does not warn that proj_size is slow.
+    output, (h_n, c_n) = drawn.lstm.double()(drawn.x.double())
+    drawn.lstm.float()
+    labels = labels_of(drawn.ax)
+    real = {"input": drawn.x, "output": output, "h_0": h_n, "c_0": c_n, "h_n": h_n, "c_n": c_n}
+    assert set(labels) == set(real)
+    for name, tensor in real.items():
+        sizes = [text.get_text().partition("=")[2] for text in labels[name]]
+        assert [size for size in sizes if size] == [str(size) for size in tensor.shape], name
+
+
+def test_call_writes_each_size_with_its_letters_in_the_colour_of_its_axis():
+    lstm, x = make(2, 2, 7, 4, "batch first", 0)
+    labels = labels_of(plotting.call(lstm, x))
+    expected = {
+        "input": [("N=4", "batch"), ("L=7", "time"), ("H_in=3", "feature")],
+        "output": [("N=4", "batch"), ("L=7", "time"), ("D·H_out=10", "feature")],
+        "h_n": [("K·D=4", "layer"), ("N=4", "batch"), ("H_out=5", "feature")],
+        "c_n": [("K·D=4", "layer"), ("N=4", "batch"), ("H_cell=5", "feature")],
+    }
+    for name, dims in expected.items():
+        found = [(text.get_text(), box_colour(text)) for text in labels[name]]
+        assert found == [(text, AXES[axis].colour) for text, axis in dims]
+
+
+def test_call_draws_a_cell_for_each_layer_direction_and_step(drawn):
+    grid = [(k, d, t) for k in range(drawn.K) for d in range(drawn.D) for t in drawn.steps]
+    assert set(cells_of(drawn.ax)) == {f"layer {k} direction {d} step {t}" for k, d, t in grid}
+    gaps = [text for text in words_of(drawn.ax) if text.get_text() == "…"]
+    # One in each lane, in input and in each half of output.
+    assert len(gaps) == (drawn.K * drawn.D + 1 + drawn.D) * drawn.left_out
+
+
+def test_call_draws_time_to_the_right_and_layers_upwards(drawn):
+    cells, K, D = cells_of(drawn.ax), drawn.K, drawn.D
+    xs = [cells[f"layer 0 direction 0 step {t}"].get_x() for t in drawn.steps]
+    ys = [cells[f"layer {k} direction {d} step 0"].get_y() for k in range(K) for d in range(D)]
+    assert xs == sorted(set(xs))
+    assert ys == sorted(set(ys))
+
+
+def test_call_leads_h_and_c_through_each_lane_in_its_direction(drawn):
+    ax = drawn.ax
+    for row, name in product(range(drawn.K * drawn.D), "hc"):
+        sign = -1 if row % drawn.D else 1
+        first, last = tile(ax, f"{name}_0[{row}]"), tile(ax, f"{name}_n[{row}]")
+        y, half = first.get_center()[1], sign * first.get_width() / 2
+        lane = [a for a in arrows_of(ax) if a[0][1] == a[1][1] and abs(a[0][1] - y) < 1e-9]
+        lane.sort(key=lambda arrow: sign * arrow[0][0])
+        assert len(lane) == len(drawn.steps) + drawn.left_out + 1
+        assert {line for *_, line in lane} == {"-" if name == "h" else "--"}
+        assert lane[0][0][0] == pytest.approx(first.get_center()[0] + half)
+        assert lane[-1][1][0] == pytest.approx(last.get_center()[0] - half)
+        assert all(sign * (end[0] - start[0]) > 0 for start, end, _ in lane)
+
+
+def test_call_takes_output_from_the_top_layer_only(drawn):
+    yellow = [p for p in drawn.ax.patches if to_hex(p.get_facecolor()) == TENSORS["output"]]
+    assert len(yellow) == drawn.D * (len(drawn.steps) + drawn.left_out)
+    floor = min(patch.get_y() for patch in yellow)
+    starts = sorted(start for start, end, _ in arrows_of(drawn.ax) if abs(end[1] - floor) < 1e-9)
+    name = f"layer {drawn.K - 1} direction {drawn.D - 1} step "
+    top = [cells_of(drawn.ax)[f"{name}{t}"] for t in drawn.steps]
+    tops = [(cell.get_center()[0], cell.get_y() + cell.get_height()) for cell in top]
+    assert starts == [pytest.approx(place) for place in tops]
+
+
+def test_call_says_which_half_of_output_belongs_to_which_direction():
+    lstm, x = make(1, 2, 7, 4, "time first", 0)
+    words = {text.get_text() for text in words_of(plotting.call(lstm, x))}
+    assert {"[..., :5] →", "[..., 5:] ←"} <= words
+    one_way = words_of(plotting.call(*make(1, 1, 7, 4, "time first", 0)))
+    assert not [text for text in one_way if "[..." in text.get_text()]
+
+
+def test_call_marks_a_state_that_is_not_given_as_zeros():
+    lstm, x = make(1, 1, 7, 4, "time first", 0)
+    state = (torch.randn(1, 4, 5), torch.randn(1, 4, 5))
+    without, given = plotting.call(lstm, x), plotting.call(lstm, x, state)
+    for name in ("h_0", "c_0"):
+        assert labels_of(without)[name][-1].get_text() == "zeros"
+        assert tile(without, f"{name}[0]").get_linestyle() == "--"
+        assert not is_filled(tile(without, f"{name}[0]"))
+        assert "zeros" not in [text.get_text() for text in labels_of(given)[name]]
+        assert to_hex(tile(given, f"{name}[0]").get_facecolor()) == TENSORS[name]
+    assert labels_of(without)["h_n"][-1].get_text() != "zeros"
+
+
+def test_call_leaves_mode_random_state_and_gradients_as_they_are():
+    lstm = nn.LSTM(3, 5, num_layers=2, dropout=0.5).train()
+    x = torch.randn(7, 4, 3, requires_grad=True)
+    lstm(x)[0].sum().backward()
+    before = [p.grad.clone() for p in (*lstm.parameters(), x)]
+    seed = torch.get_rng_state()
+    plotting.call(lstm, x)
+    assert lstm.training
+    assert torch.equal(torch.get_rng_state(), seed)
+    assert all(map(torch.equal, (p.grad for p in (*lstm.parameters(), x)), before))
+
+
+def test_call_makes_its_title_from_the_sizes():
+    title = plotting.call(*make(3, 2, 7, 4, "time first", 0)).get_title()
+    assert title == (
+        "output: every step (7) of the top layer, both directions\n"
+        "h_n and c_n: the last step of every layer (3) and direction (2)"
+    )
+    small = plotting.call(*make(1, 1, 7, 4, "time first", 0)).get_title()
+    assert small == "output: every step (7)\nh_n and c_n: the last step"
+    assert plotting.call(*make(1, 1, 7, 4, "time first", 0), title="One").get_title() == "One"
+
+
+@pytest.mark.parametrize("configuration", CONFIGURATIONS)
+def test_call_keeps_every_text_inside_the_figure_and_apart(configuration):
+    ax = plotting.call(*make(*configuration, hidden_size=256))
+    ax.figure.canvas.draw()
+    rows = [box for box in ax.get_children() if isinstance(box, AnnotationBbox)]
+    labels = [area._text for row in rows for area in row.offsetbox.get_children()]
+    extents = [text.get_window_extent() for text in (*labels, *words_of(ax), ax.title)]
+    inside = ax.figure.bbox.padded(-3)  # the box around a text is wider than the text
+    assert all(inside.contains(*corner) for box in extents for corner in (box.min, box.max))
+    assert not [1 for one, other in combinations(extents, 2) if one.overlaps(other)]
+    for text, patch in tiles_of(ax):
+        assert text.get_window_extent().width < patch.get_window_extent().width
+
+
+@pytest.mark.parametrize(
+    ("x", "state", "error", "text"),
+    [
+        (torch.zeros(7, 4, 2), None, ShapeError, "x: expected"),
+        (pack_sequence([torch.zeros(7, 3)]), None, TypeError, "x: .* got PackedSequence. The call"),
+        ((7, 4, 3), None, TypeError, "x: expected a tensor, got tuple. The call is run"),
+        (torch.zeros(7, 4, 3), (torch.zeros(2, 4, 5),) * 2, ShapeError, "h_0: expected"),
+    ],
+)
+def test_call_refuses_what_it_cannot_run(x, state, error, text):
+    with pytest.raises(error, match=text):
+        plotting.call(nn.LSTM(3, 5), x, state)
+    assert not plt.get_fignums()
+
+
+# --- cells ---------------------------------------------------------------------------------------
+
+
+def grid_of(ax, n, m):
+    """Texts and fills of a grid, row by row."""
+    by_place = {tuple(patch.get_center()): (text, patch) for text, patch in tiles_of(ax)}
+    assert len(by_place) == n * m == len(ax.patches)
+    rows = [[by_place[j, i] for j in range(m)] for i in range(n)]
+    texts = [[text.get_text() for text, _ in row] for row in rows]
+    fills = [[is_filled(p) and to_hex(p.get_facecolor()) for _, p in row] for row in rows]
+    return texts, fills
+
+
+def test_cells_writes_every_value_in_its_place():
+    whole = torch.arange(12).reshape(3, 4)
+    assert grid_of(plotting.cells(whole, rows="batch", columns="time"), 3, 4)[0] == [
+        ["0", "1", "2", "3"],
+        ["4", "5", "6", "7"],
+        ["8", "9", "10", "11"],
+    ]
+    parts = torch.tensor([[0.126, -2.0], [-0.001, float("nan")], [1e3, 0]], dtype=torch.bfloat16)
+    texts, fills = grid_of(plotting.cells(parts, rows="time", columns="feature"), 3, 2)
+    assert texts == [["0.13", "-2.00"], ["0.00", "nan"], ["1000.00", "0.00"]]
+    assert not any(map(any, fills))
+    flags = torch.tensor([[True, False]])
+    assert grid_of(plotting.cells(flags, rows="batch", columns="time"), 1, 2)[0] == [["1", "0"]]
+
+
+def test_cells_names_its_axes_in_their_colours():
+    ax = plotting.cells(torch.zeros(3, 4), rows="batch", columns="time")
+    for label, text, axis in ((ax.yaxis, "batch (N=3)", "batch"), (ax.xaxis, "time (L=4)", "time")):
+        assert label.get_label().get_text() == text
+        assert box_colour(label.get_label()) == AXES[axis].colour
+    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["0", "1", "2", "3"]
+    assert [tick.get_text() for tick in ax.get_yticklabels()] == ["0", "1", "2"]
+    assert ax.get_title() == "A tensor of 3 × 4: batch down, time to the right"
+
+
+def test_cells_puts_row_0_on_top_except_for_layers():
+    bottom, top = plotting.cells(torch.zeros(3, 4), rows="batch", columns="time").get_ylim()
+    assert bottom > top
+    ax = plotting.cells(torch.zeros(3, 4), rows="layer", columns="time")
+    assert ax.get_ylim()[0] < ax.get_ylim()[1]
+    assert ax.get_title() == "A tensor of 3 × 4: layer up, time to the right"
+
+
+def test_cells_fills_by_source():
+    source = torch.arange(3)[:, None].expand(3, 2)
+    values = torch.arange(6).reshape(3, 2)
+    ax = plotting.cells(values, rows="batch", columns="time", colour_by=source)
+    assert grid_of(ax, 3, 2)[1] == [[colour] * 2 for colour in SOURCES[:3]]
+    many = torch.arange(20).reshape(2, 10)
+    fills = grid_of(plotting.cells(many, rows="batch", columns="time", colour_by=many), 2, 10)[1]
+    assert [*fills[0], *fills[1]] == [SOURCES[i % 9] for i in range(20)]
+
+
+def test_cells_keeps_every_value_inside_its_cell():
+    ax = plotting.cells(torch.full((2, 16), -10.25), rows="batch", columns="time")
+    ax.figure.canvas.draw()
+    for text, patch in tiles_of(ax):
+        assert text.get_window_extent().width < patch.get_window_extent().width
+
+
+def test_two_grids_share_a_figure():
+    with plotting.style():
+        figure, (left, right) = plt.subplots(1, 2)
+    assert plotting.cells(torch.zeros(2, 3), rows="batch", columns="time", ax=left) is left
+    assert plotting.influence(torch.eye(2), rows="batch", columns="batch", ax=right) is right
+    assert plt.get_fignums() == [figure.number]
+
+
+# --- influence -----------------------------------------------------------------------------------
+
+
+def test_influence_leaves_exact_zeros_blank_and_marks_the_smallest_change():
+    matrix = torch.tensor([[1.0, 1e-7, 0.0], [0.0, 0.5, 0.25]])
+    texts, fills = grid_of(plotting.influence(matrix, rows="batch", columns="time"), 2, 3)
+    assert texts == [["1.00", "<.01", "0"], ["0", "0.50", "0.25"]]
+    blank = [[not fill for fill in row] for row in fills]
+    assert blank == (matrix == 0).tolist()
+
+
+def test_influence_gets_darker_as_the_change_grows():
+    ax = plotting.influence(torch.linspace(0.1, 1, 9)[None], rows="batch", columns="time")
+    shades = [luminance(fill) for fill in grid_of(ax, 1, 9)[1][0]]
+    assert shades == sorted(shades, reverse=True)
+    assert len(set(shades)) == 9
+
+
+def test_influence_says_what_is_perturbed_and_what_changes():
+    ax = plotting.influence(torch.eye(4), rows="batch", columns="batch")
+    assert ax.get_ylabel() == "perturbed: batch (N=4)"
+    assert ax.get_xlabel() == "changed: batch (N=4)"
+    assert ax.get_title() == "Perturbing batch changes batch in 4 of 16 pairs"
+
+
+def test_influence_draws_a_matrix_of_zeros():
+    ax = plotting.influence(torch.zeros(2, 2), rows="time", columns="time")
+    assert grid_of(ax, 2, 2) == ([["0", "0"]] * 2, [[False, False]] * 2)
+
+
+@pytest.mark.parametrize("wrong", [-1.0, float("nan"), float("inf")])
+def test_influence_refuses_what_is_not_an_amount(wrong):
+    matrix = torch.tensor([[0.0, wrong]])
+    with pytest.raises(ValueError, match=r"matrix: expected finite .* got .*\. Give .*\.abs\(\)"):
+        plotting.influence(matrix, rows="batch", columns="time")
+
+
+# --- steps ---------------------------------------------------------------------------------------
+
+
+def test_steps_draws_the_values_at_their_steps():
+    series = {"bulk": torch.randn(7, requires_grad=True), "loop": torch.randn(7).bfloat16()}
+    ax = plotting.steps(series, ylabel="h")
+    assert [line.get_label() for line in ax.lines] == ["bulk", "loop"]
+    for line, values in zip(ax.lines, series.values(), strict=True):
+        assert list(line.get_xdata()) == list(range(7))
+        assert list(line.get_ydata()) == values.detach().double().tolist()
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["bulk", "loop"]
+    assert ax.get_ylabel() == "h"
+    assert ax.get_title() == "bulk and loop over 7 time steps"
+
+
+def test_steps_names_time_in_its_colour():
+    label = plotting.steps({"h": torch.zeros(7)}, ylabel="h").xaxis.get_label()
+    assert label.get_text() == "time step (L=7)"
+    assert box_colour(label) == AXES["time"].colour
+
+
+def test_steps_tells_lines_apart_without_colour_and_one_on_top_of_another():
+    ax = plotting.steps({name: torch.zeros(3) for name in "abcd"}, ylabel="h")
+    assert len({line.get_linestyle() for line in ax.lines}) == 4
+    assert len({line.get_marker() for line in ax.lines}) == 4
+    widths = [(line.get_linewidth(), line.get_markersize()) for line in ax.lines]
+    assert widths == sorted(widths, reverse=True)
+    assert len(set(widths)) == 4
+
+
+# --- look ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("background", BACKGROUNDS)
+def test_ink_is_readable_and_lines_are_visible_on_both_pages(background):
+    assert contrast(INK, background) >= 4
+    assert min(contrast(str(line["color"]), background) for line in LINES) >= 3
+
+
+def test_texts_stand_out_on_every_fill():
+    shades = [f"#{value:02x}{value:02x}{value:02x}" for value in range(256)]
+    for fill in (*SOURCES, *TENSORS.values(), *shades):
+        assert contrast(text_on(fill), fill) >= 4.5
+    for axis in AXES.values():
+        assert contrast("white", axis.colour) >= 4.5
+
+
+def test_drawn_texts_stand_out_on_their_own_fills():
+    lstm, x = make(2, 2, 7, 4, "time first", 0)
+    source = torch.arange(12).reshape(3, 4)
+    drawings = [
+        plotting.call(lstm, x, (torch.zeros(4, 4, 5), torch.zeros(4, 4, 5))),
+        plotting.cells(source, rows="batch", columns="time", colour_by=source),
+        plotting.influence(torch.rand(3, 4), rows="batch", columns="time"),
+    ]
+    for ax in drawings:
+        filled = [(t, p) for t, p in tiles_of(ax) if is_filled(p)]
+        assert len(filled) >= 12
+        for text, patch in filled:
+            assert contrast(text.get_color(), patch.get_facecolor()) >= 4.5
+
+
+def test_what_a_call_returns_is_told_apart_without_colour():
+    assert contrast(TENSORS["output"], TENSORS["h_n"]) >= 1.4
+    assert contrast(TENSORS["output"], TENSORS["c_n"]) >= 1.4
+    ax = plotting.call(*make(1, 1, 7, 4, "time first", 0))
+    assert tile(ax, "c_n[0]").get_hatch()
+    assert not tile(ax, "h_n[0]").get_hatch()
+
+
+def draw_each():
+    lstm, x = make(1, 2, 7, 4, "time first", 0)
+    yield plotting.call(lstm, x)
+    yield plotting.cells(torch.eye(3), rows="batch", columns="time")
+    yield plotting.influence(torch.eye(3), rows="batch", columns="time")
+    yield plotting.steps({"h": torch.zeros(3)}, ylabel="h")
+
+
+def test_figures_are_transparent_and_their_letters_are_large():
+    for ax in draw_each():
+        figure = ax.figure
+        assert figure.get_facecolor()[3] == 0
+        assert figure.get_figwidth() <= 7
+        texts = [*words_of(ax), ax.title, ax.xaxis.get_label(), *ax.get_xticklabels()]
+        assert min(text.get_size() for text in texts) >= 11
+        assert ax.title.get_color() == INK
+
+
+def test_style_serves_plots_that_a_page_makes_itself():
+    with plotting.style():
+        figure, ax = plt.subplots()
+        (line,) = ax.plot([0, 1])
+        ax.set_title("One line")
+    assert figure.get_facecolor()[3] == ax.get_facecolor()[3] == 0
+    assert line.get_color() == LINES[0]["color"]
+    texts = (ax.title, ax.xaxis.get_label(), *ax.get_xticklabels(), *ax.get_yticklabels())
+    assert {text.get_color() for text in texts} == {INK}
+
+
+def test_drawings_change_no_setting_of_matplotlib():
+    before = mpl.rcParams.copy()
+    list(draw_each())
+    assert mpl.rcParams == before
+
+
+def test_svg_is_valid_with_letters_as_outlines():
+    for ax in draw_each():
+        buffer = BytesIO()
+        ax.figure.savefig(buffer, format="svg")
+        elements = list(ET.fromstring(buffer.getvalue()).iter())
+        ids = [element.get("id") for element in elements if element.get("id")]
+        assert len(ids) == len(set(ids))
+        assert not [element for element in elements if element.tag.endswith("}text")]
+
+
+# --- bad input -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "text"),
+    [
+        ({"values": [[1, 2]]}, TypeError, "values: expected a tensor .* got list. Make it"),
+        ({"values": torch.zeros(2, 3, 4)}, ShapeError, r"got \(2, 3, 4\). Choose what to draw"),
+        ({"values": torch.zeros(0, 3)}, ShapeError, "every size at least 1"),
+        ({"rows": "seq"}, ValueError, "rows: expected one of time, batch, .* got 'seq'. Name"),
+        ({"columns": None}, ValueError, "columns: expected one of time, .* got None"),
+        ({"colour_by": [0, 1]}, TypeError, "colour_by: expected a tensor of int.* got list. Give"),
+        ({"colour_by": torch.zeros(2, 3)}, TypeError, "colour_by: .* got torch.float32"),
+        (
+            {"colour_by": torch.zeros(3, 2, dtype=torch.int64)},
+            ShapeError,
+            r"colour_by: expected the shape of values, \(2, 3\), got \(3, 2\). Give one",
+        ),
+    ],
+)
+def test_cells_says_what_is_wrong(change, error, text):
+    arguments = {"values": torch.zeros(2, 3), "rows": "batch", "columns": "time"} | change
+    with pytest.raises(error, match=text):
+        plotting.cells(arguments.pop("values"), **arguments)
+
+
+@pytest.mark.parametrize(
+    ("series", "error", "text"),
+    [
+        ({}, ValueError, "series: expected at least one label with values, got none. Give"),
+        ({"h": [1.0]}, TypeError, r"series\['h'\]: expected a tensor \(L,\), got list"),
+        ({"h": torch.zeros(7, 4)}, ShapeError, r"series\['h'\]: expected \(L,\) .* got \(7, 4\)"),
+        (
+            {"h": torch.zeros(7), "c": torch.zeros(6)},
+            ShapeError,
+            "series: expected one length L for all, got {'h': 7, 'c': 6}. Cut",
+        ),
+    ],
+)
+def test_steps_says_what_is_wrong(series, error, text):
+    with pytest.raises(error, match=text):
+        plotting.steps(series, ylabel="h")

@@ -1,0 +1,149 @@
+"""The pages behave in a real browser: offline, on a phone, in the dark, by keyboard."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+SITE = Path(__file__).parents[2] / "docs" / "_build" / "html"
+PAGES = sorted(
+    path.relative_to(SITE).as_posix()
+    for path in SITE.rglob("*.html")
+    if "_static" not in path.parts
+)
+STATES = {"desktop": (1440, "light"), "phone": (390, "dark")}
+FIRST_PAGE = "gallery/10_first_call/10_one_call.html"
+
+
+class Visit:
+    """One look at a page: what it asked for and what it complained about."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self.page, self.address = page, address
+        self.foreign: list[str] = []
+        self.complaints: list[str] = []
+        page.on("request", lambda request: self.note(request.url))
+        page.on("console", lambda message: self.complain(message.type, message.text))
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def note(self, url: str) -> None:
+        if not url.startswith((self.address, "data:", "blob:")):
+            self.foreign.append(url)
+
+    def complain(self, kind: str, text: str) -> None:
+        if kind in {"error", "warning"}:
+            self.complaints.append(text)
+
+    def go(self, name: str) -> Page:
+        self.page.goto(f"{self.address}/{name}", wait_until="networkidle")
+        return self.page
+
+
+@pytest.fixture(params=STATES)
+def visit(request: pytest.FixtureRequest, browser: Browser, address: str) -> Iterator[Visit]:
+    width, scheme = STATES[request.param]
+    context = browser.new_context(
+        viewport={"width": width, "height": 900},
+        color_scheme=scheme,
+        permissions=["clipboard-read", "clipboard-write"],
+    )
+    yield Visit(context.new_page(), address)
+    context.close()
+
+
+@pytest.fixture
+def desktop(browser: Browser, address: str) -> Iterator[Visit]:
+    context = browser.new_context(
+        viewport={"width": 1440, "height": 900},
+        color_scheme="light",
+        permissions=["clipboard-read", "clipboard-write"],
+    )
+    yield Visit(context.new_page(), address)
+    context.close()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_offline_quiet_narrow_enough_and_accessible(visit: Visit, name: str):
+    page = visit.go(name)
+    assert visit.foreign == [], "asks no other host for anything"
+    assert visit.complaints == []
+    too_wide = page.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    assert too_wide <= 0, "the page itself never scrolls sideways"
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+def test_formulas_and_figures_are_drawn(desktop: Visit):
+    page = desktop.go(FIRST_PAGE)
+    broken = page.evaluate(
+        "[...document.images].filter(image => image.naturalWidth === 0).map(image => image.src)"
+    )
+    assert broken == []
+
+
+def test_the_copy_button_copies_the_code(desktop: Visit):
+    page = desktop.go(FIRST_PAGE)
+    block = page.locator("div.highlight-Python, div.highlight-python").first
+    block.hover()
+    block.locator("button.copybtn").click()
+    page.wait_for_timeout(200)
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert "import torch" in copied
+    assert copied.strip() == block.locator("pre").inner_text().strip()
+
+
+def test_outputs_have_no_copy_button(desktop: Visit):
+    page = desktop.go(FIRST_PAGE)
+    assert page.locator(".sphx-glr-script-out").count() > 0
+    assert page.locator(".sphx-glr-script-out button.copybtn").count() == 0
+
+
+def test_dark_mode_can_be_switched_on_and_stays(desktop: Visit):
+    page = desktop.go(FIRST_PAGE)
+    before = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.locator("button.theme-switch-button").first.click()
+    page.locator('[data-bs-theme-value="dark"], [data-mode="dark"], text=Dark').first.click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != before
+    page = desktop.go("index.html")
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+
+
+def test_search_finds_batch_first(desktop: Visit):
+    page = desktop.go("search.html?q=batch_first")
+    results = page.locator("#search-results ul.search li a")
+    expect(results.first).to_be_visible(timeout=10_000)
+    assert any("gallery/" in str(link.get_attribute("href")) for link in results.all())
+
+
+def test_search_opens_by_keyboard_and_shows_hits_while_you_type(desktop: Visit):
+    page = desktop.go("index.html")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("batch_first", delay=20)
+    expect(page.locator("#search-results, .search__results, ul.search").first).to_contain_text(
+        "batch", timeout=10_000
+    )
+
+
+def test_a_folded_answer_opens_by_keyboard(desktop: Visit):
+    page = desktop.go(FIRST_PAGE)
+    answer = page.locator("details.sd-dropdown").last
+    answer.locator("summary").focus()
+    page.keyboard.press("Enter")
+    expect(answer).to_have_attribute("open", "")
+
+
+def test_next_and_previous_lead_through_the_gallery(desktop: Visit):
+    page = desktop.go("index.html")
+    seen = set()
+    while (following := page.locator("a.right-next")).count():
+        following.click()
+        page.wait_for_load_state()
+        assert page.url not in seen
+        seen.add(page.url)
+    scripts = {url for url in seen if "/gallery/" in url and not url.endswith("index.html")}
+    assert len(scripts) == len(list((SITE.parents[2] / "examples").glob("*/*.py")))

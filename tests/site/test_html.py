@@ -1,0 +1,166 @@
+"""The built pages hold what they promise: outputs, numbers, links, downloads, pictures."""
+
+import json
+import re
+import zipfile
+from functools import cache
+from pathlib import Path
+from urllib.parse import unquote, urldefrag, urlsplit
+
+import pytest
+from bs4 import BeautifulSoup, Tag
+
+REPOSITORY = Path(__file__).parents[2]
+SITE = REPOSITORY / "docs" / "_build" / "html"
+SCRIPTS = sorted((REPOSITORY / "examples").glob("*/*.py"))
+PAGES = sorted(path for path in SITE.rglob("*.html") if "_static" not in path.parts)
+GENERATED = {"genindex.html", "py-modindex.html", "search.html"}
+
+# The numbers that the guide's sources print, or that their code gives today. Each has to come out
+# of the code of its page: it is looked for in the computed outputs only.
+SOURCES = {
+    "10_one_call": [
+        "0.8823, 0.9150, 0.3829, 0.9593, 0.3904",
+        "-0.0652,  0.1872",
+        "-0.0085,  0.3574",
+        "0.0320,  0.3320",
+        "0.0320, 0.3320",
+        "0.0669, 0.7552",
+    ],
+}
+
+per_script = pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+per_page = pytest.mark.parametrize(
+    "built", PAGES, ids=lambda path: path.relative_to(SITE).as_posix()
+)
+
+
+@cache
+def soup(page: Path) -> BeautifulSoup:
+    return BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
+
+
+def page_of(script: Path) -> Path:
+    return SITE / "gallery" / script.parent.name / f"{script.stem}.html"
+
+
+def outputs(page: Path) -> str:
+    return "\n".join(block.get_text() for block in soup(page).select(".sphx-glr-script-out"))
+
+
+@per_script
+def test_a_script_has_run_and_shows_its_output(script: Path):
+    printed = re.findall(r"^\s*print\(", script.read_text(encoding="utf-8"), re.MULTILINE)
+    blocks = soup(page_of(script)).select(".sphx-glr-script-out")
+    assert printed
+    assert len(blocks) >= min(3, len(printed))
+    assert "Traceback" not in outputs(page_of(script))
+
+
+@pytest.mark.parametrize(
+    ("name", "number"), [(name, number) for name, all_ in SOURCES.items() for number in all_]
+)
+def test_a_number_of_the_sources_is_computed_on_its_page(name: str, number: str):
+    (page,) = SITE.glob(f"gallery/*/{name}.html")
+    plain = " ".join(outputs(page).split())
+    assert " ".join(number.split()) in plain
+
+
+@per_script
+def test_a_page_has_a_picture_whose_text_says_what_is_seen(script: Path):
+    pictures = soup(page_of(script)).select("img.sphx-glr-single-img, img.sphx-glr-multi-img")
+    assert pictures
+    for picture in pictures:
+        assert len(str(picture["alt"]).split()) >= 4, picture["alt"]
+        assert str(picture["alt"]).replace(" ", "_") != script.stem
+
+
+@per_script
+def test_the_downloads_of_a_page_are_there(script: Path):
+    links = [str(link["href"]) for link in soup(page_of(script)).select("a.reference.download")]
+    files = {Path(link).suffix: (page_of(script).parent / link).resolve() for link in links}
+    assert files.keys() == {".py", ".ipynb", ".zip"}
+    with zipfile.ZipFile(files[".zip"]) as archive:
+        assert archive.read(f"{script.stem}.py") == files[".py"].read_bytes()
+        assert archive.read(f"{script.stem}.ipynb") == files[".ipynb"].read_bytes()
+    assert files[".py"].read_text().endswith(script.read_text())
+
+
+def test_all_scripts_and_all_notebooks_can_be_taken_home_at_once():
+    links = [str(link["href"]) for link in soup(SITE / "gallery/index.html").select("a.download")]
+    archives = {Path(link).name: SITE / "gallery" / link for link in links}
+    for name, suffix in {"gallery_python.zip": ".py", "gallery_jupyter.zip": ".ipynb"}.items():
+        with zipfile.ZipFile(archives[name]) as archive:
+            names = {Path(entry).stem for entry in archive.namelist() if entry.endswith(suffix)}
+        assert names == {script.stem for script in SCRIPTS}
+
+
+def test_the_wheel_is_at_the_root_and_linked_from_the_install_page():
+    (wheel,) = SITE.glob("*.whl")
+    assert soup(SITE / "install.html").select(f'a[href="{wheel.name}"]')
+
+
+@per_page
+def test_links_inside_the_site_lead_somewhere(built: Path):
+    broken = []
+    for link in soup(built).select("a[href], link[href], img[src], script[src]"):
+        url = str(link.get("href") or link.get("src"))
+        if urlsplit(url).scheme or (url.startswith(("#", "//")) and url == "#"):
+            continue
+        path, anchor = urldefrag(url)
+        target = (built.parent / unquote(path)).resolve() if path else built
+        if target.is_dir():
+            target = target / "index.html"
+        if not target.exists() or (
+            anchor and target.suffix == ".html" and not soup(target).find(id=unquote(anchor))
+        ):
+            broken.append(url)
+    assert not broken
+
+
+@per_page
+def test_no_page_names_a_path_of_the_machine(built: Path):
+    article = soup(built).find("article") or soup(built)
+    assert str(REPOSITORY) not in str(article)
+    assert "site-packages" not in article.get_text()
+
+
+@per_page
+def test_a_page_has_one_title(built: Path):
+    assert len(soup(built).find_all("h1")) == 1 or built.name in GENERATED
+
+
+def test_code_in_examples_links_to_our_own_entries_and_to_torch():
+    links = {
+        str(link["href"]): link.get_text()
+        for link in soup(page_of(SCRIPTS[0])).select(".highlight a[href]")
+    }
+    assert any("/api/" in link for link in links)
+    assert any(link.startswith("https://docs.pytorch.org/") for link in links)
+
+
+def test_each_public_function_lists_the_pages_that_use_it():
+    entry = soup(SITE / "api" / "report.html").find(id="lstm_guide.report.describe")
+    assert isinstance(entry, Tag)
+    assert entry.parent is not None
+    assert entry.parent.select(".sphx-glr-thumbcontainer")
+
+
+LEFTOVERS = re.compile(r":[a-z:]+:`|^\s*\.\. [a-z]|^\s*:[a-z-]+:|`_\b|\|\w+\|_", re.MULTILINE)
+
+
+@per_script
+def test_a_notebook_has_no_markup_left_over(script: Path):
+    (file,) = {path for path in SITE.glob(f"_downloads/*/{script.stem}.ipynb")}
+    cells = json.loads(file.read_text())["cells"]
+    for cell in cells:
+        if cell["cell_type"] == "markdown":
+            assert not LEFTOVERS.findall("".join(cell["source"]))
+
+
+@per_script
+def test_a_page_has_output_for_each_table_it_promises(script: Path):
+    source = script.read_text(encoding="utf-8")
+    shown = re.findall(r"^describe\(", source, re.MULTILINE)
+    tables = soup(page_of(script)).select("table.lstm-guide-report, .lstm-guide-report table")
+    assert len(tables) >= len(shown)
