@@ -159,8 +159,9 @@ assert h_0.shape == c_0.shape == (2, 3, H)
 # Let the model learn where to start
 # ----------------------------------
 # A learned state is a :class:`torch.nn.Parameter` for one sequence, ``(K * D, 1, H)``. In each call
-# :meth:`torch.Tensor.expand` gives every sequence the same row. The parameter knows no batch size,
-# and receives a gradient. The trap: a tensor with ``requires_grad_()`` that is detached on its way
+# :meth:`torch.Tensor.expand` gives every sequence the same row, and
+# :meth:`torch.Tensor.contiguous` its own copy of it. The parameter fits every batch size, and
+# receives a gradient. The trap: a tensor with ``requires_grad_()`` that is detached on its way
 # into the call. The call works, the gradient stays ``None``, and nothing is ever learned.
 
 
@@ -184,6 +185,7 @@ print(f"{model.h_0.grad.norm() = :.4f}\n{model.c_0.grad.norm() = :.4f}")
 assert model.h_0.grad.norm() > 0
 assert model.c_0.grad.norm() > 0
 assert {"h_0", "c_0"} <= set(dict(model.named_parameters()))
+assert model(three).shape == (3, L, H)
 
 trapped = torch.zeros(1, N, H).requires_grad_()
 output, _ = lstm(x, (trapped.detach(), trapped.detach()))
