@@ -105,8 +105,8 @@ def test_outputs_have_no_copy_button(desktop: Visit):
 def test_dark_mode_can_be_switched_on_and_stays(desktop: Visit):
     page = desktop.go(FIRST_PAGE)
     before = page.evaluate("getComputedStyle(document.body).backgroundColor")
-    page.locator("button.theme-switch-button").first.click()
-    page.locator('[data-bs-theme-value="dark"], [data-mode="dark"], text=Dark').first.click()
+    page.locator("button.theme-switch-button").filter(visible=True).click()
+    page.get_by_role("button", name="Dark").filter(visible=True).click()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") != before
     page = desktop.go("index.html")
