@@ -211,9 +211,9 @@ with torch.no_grad():
 # Common mistakes
 # ---------------
 # * ``nn.Sequential(nn.LSTM(...), nn.Linear(...))``: the linear layer gets a tuple.
-# * ``h_n[-1]`` or ``output[:, -1]`` taken for granted in every configuration: :ref:`axes-and-outputs`
-#   shows which row is which.
-# * A state kept as an attribute of the module: :ref:`state-inside-a-module` shows what it breaks.
+# * ``h_n[-1]`` or ``output[:, -1]`` taken for granted in every configuration:
+#   :ref:`axes-and-outputs`.
+# * A state kept as an attribute of the module: :ref:`state-inside-a-module`.
 #
 # Check yourself
 # --------------
@@ -227,4 +227,4 @@ with torch.no_grad():
 #
 # Next
 # ----
-# Are your data words or characters? :ref:`tokens-to-vectors` turns them into vectors.
+# Your data are words or characters? Turn them into vectors first: :ref:`tokens-to-vectors`.

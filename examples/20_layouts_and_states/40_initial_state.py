@@ -203,10 +203,9 @@ assert trapped.grad is None
 #
 # Common mistakes
 # ---------------
-# * A state in batch-first order, ``(N, 1, H)``: rejected. :ref:`layouts` shows what ``batch_first``
-#   moves.
+# * A state in batch-first order, ``(N, 1, H)``: rejected. What ``batch_first`` moves: :ref:`layouts`.
 # * ``h_0`` alone: an ``IndexError``, or a message about 2-D tensors.
-# * A state made for a constant batch size: the last batch fails. See :ref:`state-inside-a-module`.
+# * A state made for a constant batch size: :ref:`state-inside-a-module`.
 # * Random numbers in the place of zeros: the same input gives another answer in each call.
 #
 # Check yourself
@@ -221,4 +220,4 @@ assert trapped.grad is None
 #
 # Next
 # ----
-# :ref:`carrying-state`: start a call from the state that the last one returned.
+# Start a call from the state that the last one returned: :ref:`carrying-state`.
