@@ -108,6 +108,12 @@ def test_each_option_out_of_range(text: str, case: tuple[type[Exception], dict[s
         Config(**{"input_size": 3, "hidden_size": 5} | option)
 
 
+@pytest.mark.parametrize(("error", "N"), [(TypeError, 4.0), (ValueError, -1)])
+def test_the_batch_of_a_state_is_a_whole_number(error: type[Exception], N: Any) -> None:
+    with pytest.raises(error, match=f"^N: expected an int of at least 0, got {N}. Give"):
+        state_shapes(Config(3, 5), N=N)
+
+
 NOT_INPUT = {
     "a list of 2. Make one tensor: torch.stack(x)": [1.0, 2.0],
     "numpy.ndarray. Convert it: torch.from_numpy": np.zeros((7, 4, 3)),
