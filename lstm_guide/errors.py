@@ -281,10 +281,8 @@ def check_pair(state: object) -> tuple[Tensor, Tensor]:
         change = "This is all that nn.LSTM returned: output, state = lstm(x); pass state."
         raise TypeError(_say("state", expected=expected, got="(output, state)", change=change))
     change = "Make both with zero_state(lstm, x), or pass no state for zeros."
-    h, c = (
-        check_tensor(*named, change=change) for named in zip(("h_0", "c_0"), state, strict=True)
-    )
-    return h, c
+    h, c = state
+    return check_tensor("h_0", h, change=change), check_tensor("c_0", c, change=change)
 
 
 def check_tensor(name: str, value: object, *, change: str) -> Tensor:
