@@ -80,8 +80,8 @@ for name, wrong in {"h_n[0]": h_n[0], "h_n[:, -1]": h_n[:, -1]}.items():
 # reads the H_in features of ``x``. Every layer above reads the output of the layer below: H numbers
 # in one direction, and 2 * H in two, because there the halves of both directions lie side by side.
 
-for bidirectional, D in ((False, 1), (True, 2)):
-    stack = nn.LSTM(input_size=H_in, hidden_size=H, num_layers=K, bidirectional=bidirectional)
+for D in (1, 2):
+    stack = nn.LSTM(input_size=H_in, hidden_size=H, num_layers=K, bidirectional=D == 2)
     widths = [getattr(stack, f"weight_ih_l{k}").shape[1] for k in range(K)]
     print(f"{D} direction(s): the layers read {widths} features")
     assert widths == [H_in, D * H, D * H]
@@ -109,7 +109,7 @@ for one in series:
 print(f"largest difference in output: {(below - output).abs().max():.1e}")
 print(f"largest difference in h_n:    {(torch.cat(rows_h) - h_n).abs().max():.1e}")
 assert_close(below, output, atol=1e-6, rtol=0)
-assert_close(torch.cat(rows_h), h_n, atol=1e-6, rtol=0)  # row k of h_n is the state of LSTM k
+assert_close(torch.cat(rows_h), h_n, atol=1e-6, rtol=0)  # row k is the state of LSTM k
 assert_close(torch.cat(rows_c), c_n, atol=1e-6, rtol=0)
 
 # %%
@@ -142,7 +142,8 @@ assert_close(below, started, atol=1e-6, rtol=0)
 # the top layer reads what the middle one reads plus the zeros. Now the input comes through.
 
 cut = nn.LSTM(input_size=H_in, hidden_size=H, num_layers=K, batch_first=True)
-cut.load_state_dict({n: w * (not n.endswith("_l1")) for n, w in lstm.state_dict().items()})
+weights = lstm.state_dict()
+cut.load_state_dict({n: w * (not n.endswith("_l1")) for n, w in weights.items()})
 other_x = torch.randn(N, L, H_in)
 gap = (cut(x)[0] - cut(other_x)[0]).abs().max()
 print(f"middle layer cut:      another x moves the output by {gap:.4f}")
@@ -198,4 +199,5 @@ assert_close(h_n[-1], output[:, -1])
 #
 # Next
 # ----
-# :ref:`two-directions` adds a second direction, and with it the usual mistake about the final state.
+# Go on with :ref:`two-directions`. With the second direction comes the usual mistake about the final
+# state.

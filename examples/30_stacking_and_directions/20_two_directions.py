@@ -55,8 +55,9 @@ plotting.call(lstm, x)
 forward = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True)
 reverse = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True)
 weights = lstm.state_dict()
-forward.load_state_dict({name: weights[name] for name in forward.state_dict()})
-reverse.load_state_dict({name: weights[f"{name}_reverse"] for name in reverse.state_dict()})
+names = list(forward.state_dict())
+forward.load_state_dict({name: weights[name] for name in names})
+reverse.load_state_dict({name: weights[f"{name}_reverse"] for name in names})
 
 out_f, (h_f, c_f) = forward(x)  # (N, L, H), (1, N, H), (1, N, H)
 out_r, (h_r, c_r) = reverse(x.flip(1))  # the same shapes
@@ -77,7 +78,8 @@ assert_close(torch.cat([c_f, c_r]), c_n, atol=1e-6, rtol=0)  # (2, N, H)
 reverse_half = output[..., H:]  # (N, L, H)
 flipped_again = reverse_half.flip(1)  # (N, L, H), wrong
 assert_close(reverse_half[:, 0], h_n[1])
-print(f"flipped again, step 0 is off by up to {(flipped_again[:, 0] - h_n[1]).abs().max():.4f}")
+gap = (flipped_again[:, 0] - h_n[1]).abs().max()
+print(f"flipped again, step 0 is off by up to {gap:.4f}")
 assert not torch.allclose(flipped_again[:, 0], h_n[1], atol=1e-6)
 
 # %%
@@ -91,15 +93,15 @@ assert not torch.allclose(flipped_again[:, 0], h_n[1], atol=1e-6)
 
 def reach(vector):
     """Return how strongly each step of the input can change the vector."""
-    (gradient,) = torch.autograd.grad(vector.sum(), x, retain_graph=True)  # (N, L, H_in)
-    return gradient.abs().sum(dim=(0, 2))  # (L,)
+    (gradient,) = torch.autograd.grad(vector.sum(), x, retain_graph=True)
+    return gradient.abs().sum(dim=(0, 2))  # from (N, L, H_in) to (L,)
 
 
 x.requires_grad_()
 output, (h_n, c_n) = lstm(x)
 trap, right = reach(output[:, -1, H:]), reach(h_n[1])
-print("reverse half of output[:, -1]:", trap)
-print("reverse row of h_n:           ", right)
+print("output[:, -1, H:]", trap)
+print("h_n[1]           ", right)
 assert (trap[:-1] == 0).all()
 assert trap[-1] > 0
 assert (right > 0).all()
@@ -142,7 +144,7 @@ for name, state in {"h_n[-1]": h_n[-1], "final_state": final_state(lstm, h_n)}.i
         state.sum(),
         [lstm.weight_ih_l0, lstm.weight_ih_l0_reverse],
         retain_graph=True,
-        allow_unused=True,  # a gradient of None says that a weight has no part in the state
+        allow_unused=True,  # None says that a weight has no part in the state
     )
     norms = [0.0 if g is None else g.norm().item() for g in gradients]
     print(f"{name:>11}: forward weights {norms[0]:.4f}, reverse weights {norms[1]:.4f}")
@@ -178,13 +180,13 @@ assert out.shape == (10, 16, 16)
 
 
 @torch.no_grad()
-def influence(layer):
+def influence(model):
     """Change one step at a time; return how far each step of the output moves."""
     moves = []
     for t in range(L):
         changed = x.clone()
         changed[:, t] += 1
-        moves.append((layer(changed)[0] - layer(x)[0]).abs().amax(dim=(0, 2)))
+        moves.append((model(changed)[0] - model(x)[0]).abs().amax(dim=(0, 2)))
     return torch.stack(moves)  # (L, L): changed step, watched step
 
 
@@ -193,9 +195,8 @@ print(f"one direction:  changing step 3 moves step 2 by {one[3, 2]:.4f}")
 print(f"two directions: changing step 3 moves step 2 by {two[3, 2]:.4f}")
 assert_close(one, one.triu(), atol=1e-6, rtol=0)
 assert (two > 1e-5).all()
-plotting.influence(
-    two, rows="time", columns="time", title="In two directions every step changes every step"
-)
+title = "In two directions every step changes every step"
+plotting.influence(two, rows="time", columns="time", title=title)
 
 # %%
 # Summary
@@ -217,7 +218,7 @@ plotting.influence(
 #
 # Check yourself
 # --------------
-# Somebody takes ``output[:, 0]`` of a layer in two directions. Which half has read the whole sequence?
+# Somebody takes ``output[:, 0]`` of an LSTM in two directions. Which half has read the whole sequence?
 #
 # .. dropdown:: Answer
 #
@@ -226,4 +227,4 @@ plotting.influence(
 #
 # Next
 # ----
-# :ref:`rows-of-h-n` puts layers and directions together: which row is which in every configuration.
+# Go on with :ref:`rows-of-h-n`. It puts layers and directions together.

@@ -39,19 +39,24 @@ x = torch.randn(N, L, H_in)  # (N, L, H_in)
 # picture layers go up, so row 0 is at the bottom. On the right of each row stands the place where
 # ``output`` has the same numbers. Only the top layer has one.
 
-lstms = {
-    (K, D): nn.LSTM(
-        input_size=H_in, hidden_size=H, num_layers=K, bidirectional=D == 2, batch_first=True
+
+def make(K, D):
+    """Return an LSTM of K layers in D directions."""
+    return nn.LSTM(
+        input_size=H_in,
+        hidden_size=H,
+        num_layers=K,
+        bidirectional=D == 2,
+        batch_first=True,
     )
-    for K in (1, 2, 3)
-    for D in (1, 2)
-}
+
+
+lstms = {(K, D): make(K, D) for K in (1, 2, 3) for D in (1, 2)}
 
 with plotting.style():
     figure, grid = plt.subplots(3, 2, figsize=(7, 6.6), height_ratios=(2, 3.3, 4.6))
-    figure.suptitle(
-        "h_n has the rows of every layer and direction,\noutput those of the top layer only"
-    )
+    sentence = "h_n has the rows of every layer and direction,\noutput those of the top layer"
+    figure.suptitle(sentence)
 for (K, D), lstm in lstms.items():
     title = f"num_layers={K}" + ", bidirectional" * (D == 2)
     plotting.state_rows(lstm, title=title, ax=grid[K - 1, D - 1])
@@ -67,17 +72,14 @@ for (K, D), lstm in lstms.items():
 for (K, D), lstm in lstms.items():
     _, (h_n, _) = lstm(x)  # (K * D, N, H)
     for k in range(K):
-        short = nn.LSTM(
-            input_size=H_in, hidden_size=H, num_layers=k + 1, bidirectional=D == 2, batch_first=True
-        )
-        short.load_state_dict({name: lstm.state_dict()[name] for name in short.state_dict()})
+        short = make(k + 1, D)
+        weights = lstm.state_dict()
+        short.load_state_dict({name: weights[name] for name in short.state_dict()})
         output, _ = short(x)  # (N, L, D * H)
         assert_close(h_n[k * D], output[:, -1, :H])
         if D == 2:
             assert_close(h_n[k * D + 1], output[:, 0, H:])
-    print(
-        f"{K} layer(s), {D} direction(s): h_n {tuple(h_n.shape)}, all rows are where they should be"
-    )
+    print(f"{K} layer(s), {D} direction(s): {K * D} row(s), all as drawn")
 
 # %%
 # Layers and directions as axes
@@ -162,19 +164,16 @@ def leak(join):
 wrong = leak(lambda h_n: h_n.view(N, -1))
 right = leak(lambda h_n: h_n.transpose(0, 1).reshape(N, -1))
 assert_close(h_n.view(N, -1)[0], h_n[0, :4].flatten())
+moved = [(moves[0] > 1e-6).nonzero().flatten().tolist() for moves in (wrong, right)]
 print("vectors that move when you change sequence 0")
-print("  view(N, -1):                    ", (wrong[0] > 1e-6).nonzero().flatten().tolist())
-print("  transpose(0, 1).reshape(N, -1): ", (right[0] > 1e-6).nonzero().flatten().tolist())
-assert (wrong[0] > 1e-6).nonzero().flatten().tolist() == [0, 2, 4, 6]
+print("view(N, -1):                   ", moved[0])
+print("transpose(0, 1).reshape(N, -1):", moved[1])
+assert moved == [[0, 2, 4, 6], [0]]
 assert_close(right, right.diag().diag(), atol=1e-6, rtol=0)
 assert (right.diag() > 0.01).all()
 
-plotting.influence(
-    wrong,
-    rows="batch",
-    columns="batch",
-    title="After h_n.view(N, -1) each sequence moves vectors of others",
-)
+title = "After h_n.view(N, -1) each sequence moves vectors of others"
+plotting.influence(wrong, rows="batch", columns="batch", title=title)
 
 # %%
 # One line for every configuration
@@ -189,7 +188,7 @@ for (K, D), lstm in lstms.items():
     final = final_state(lstm, h_n)  # (N, D * H)
     ends = [output[:, -1, :H], output[:, 0, H:]][:D]
     assert_close(final, torch.cat(ends, dim=-1))
-    print(f"{K} layer(s), {D} direction(s): {K * D} row(s), final state {tuple(final.shape)}")
+    print(f"{K} layer(s), {D} direction(s): final state {tuple(final.shape)}")
     assert final.shape == (N, D * H)
     halves = output.unflatten(-1, (D, H))  # (N, L, D, H)
     for row in [*h_n[:-D], *c_n]:  # (N, H) each
@@ -226,4 +225,4 @@ for (K, D), lstm in lstms.items():
 #
 # Next
 # ----
-# :ref:`dropout-between-layers` looks at the one thing that torch can put between the layers.
+# Go on with :ref:`dropout-between-layers`. Dropout is the one thing that torch can put between layers.

@@ -30,7 +30,7 @@ from lstm_guide import plotting
 
 torch.manual_seed(0)
 L, N, H_in, H, K = 7, 4, 3, 5, 3  # time, batch, features in, features out, layers
-x = torch.randn(L, N, H_in)  # (L, N, H_in), time first: the order in which torch draws the zeros
+x = torch.randn(L, N, H_in)  # (L, N, H_in), time first, as torch draws the zeros
 
 # %%
 # No zeros in what comes out
@@ -70,14 +70,16 @@ below, rows, between = x, [], []
 for one in series:
     out, (h, _) = one(below)  # (L, N, H), (1, N, H)
     rows.append(h)
-    below = functional.dropout(out, p=0.5) if one is not series[-1] else out  # (L, N, H)
+    top = one is series[-1]
+    below = out if top else functional.dropout(out, p=0.5)  # (L, N, H)
     between.append(below)
 
 print(f"largest difference in output: {(below - output).abs().max():.1e}")
-print(f"zeros after each layer: {[(b == 0).sum().item() for b in between]} of {L * N * H}")
+zeros = [(handed_on == 0).sum().item() for handed_on in between]
+print(f"zeros after each layer: {zeros} of {L * N * H}")
 assert_close(below, output, atol=1e-6, rtol=0)
 assert_close(torch.cat(rows), h_n, atol=1e-6, rtol=0)
-assert [bool((b == 0).any()) for b in between] == [True, True, False]
+assert [count > 0 for count in zeros] == [True, True, False]
 
 # %%
 # Each step has zeros of its own
@@ -153,13 +155,16 @@ assert gap == 0
 # Keras has ``recurrent_dropout``: zeros in the hidden state that passes from step to step. ``nn.LSTM`` has
 # no such argument. With :class:`torch.nn.LSTMCell` you write the loop yourself. In *variational* dropout
 # one mask is drawn for the whole sequence, so a feature that is gone is gone at every step
-# (Gal and Ghahramani, 2016, arXiv:1512.05287). With p = 0 the loop is ``nn.LSTM``.
+# (Gal and Ghahramani, 2016, arXiv:1512.05287). With p = 0 the loop gives the numbers of
+# ``nn.LSTM``. In the picture the dropped features are orange. At step 0 the loop reads the zeros of the
+# initial state.
 
 
 def recurrent(lstm, x, p):
-    """Run one layer; drop the same features of the hidden state at every step."""
+    """Run an LSTM of one layer; drop the same features of the hidden state at every step."""
     cell = nn.LSTMCell(lstm.input_size, lstm.hidden_size)
-    cell.load_state_dict({n.removesuffix("_l0"): w for n, w in lstm.state_dict().items()})
+    weights = lstm.state_dict()
+    cell.load_state_dict({n.removesuffix("_l0"): w for n, w in weights.items()})
     h = c = x.new_zeros(x.size(1), lstm.hidden_size)  # (N, H)
     mask = functional.dropout(torch.ones_like(h), p)  # (N, H), one for all steps
     read, outputs = [], []
@@ -181,7 +186,7 @@ plotting.cells(
     read[:, 0].T,
     rows="feature",
     columns="time",
-    colour_by=torch.where(read[:, 0].T == 0, 1, 8),
+    colour_by=torch.where(always[0], 1, 8)[:, None].expand(H, L),
     title="Variational: the same features of h are zero at every step",
 )
 
@@ -212,4 +217,4 @@ plotting.cells(
 #
 # Next
 # ----
-# :ref:`projection` makes the hidden state shorter than the cell state.
+# Go on with :ref:`projection`. It is the last argument that changes shapes.
