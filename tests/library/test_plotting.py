@@ -406,6 +406,67 @@ def test_steps_tells_lines_apart_without_colour_and_one_on_top_of_another():
     assert len(set(widths)) == 4
 
 
+# --- state_rows ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("configuration", CONFIGURATIONS[:3] + CONFIGURATIONS[4:])
+def test_state_rows_names_for_each_row_the_place_where_output_has_it(configuration):
+    K, D, *_ = configuration
+    lstm, x = make(*configuration)
+    output, (h_n, _) = lstm.double()(x.double())
+    tiles = tiles_of(plotting.state_rows(lstm))
+    rows, places = tiles[::2], tiles[1::2]
+    assert len(rows) == len(places) == K * D
+    for (row, row_tile), (place, place_tile) in zip(rows, places, strict=True):
+        assert row_tile.get_center()[1] == place_tile.get_center()[1]
+        value = eval(row.get_text(), {"h_n": h_n})
+        if place.get_text() == "not in output":
+            assert not is_filled(place_tile)
+            steps = output.unflatten(-1, (D, -1)).unbind(int(lstm.batch_first))
+            assert not any(torch.allclose(h, value) for s in steps for h in s.unbind(-2))
+        else:
+            torch.testing.assert_close(eval(place.get_text(), {"output": output}), value)
+    assert sum(map(is_filled, (patch for _, patch in places))) == D
+
+
+def test_state_rows_names_layer_and_direction_of_each_row_from_the_bottom_up():
+    ax = plotting.state_rows(nn.LSTM(3, 5, num_layers=3, bidirectional=True))
+    words = sorted(words_of(ax), key=lambda text: (text.get_position()[1], text.get_position()[0]))
+    lines = [[text.get_text() for text in words[i : i + 4]] for i in range(0, 24, 4)]
+    assert [line[:3] for line in lines] == [
+        [f"h_n[{2 * k + d}]", f"layer {k}", "→←"[d]] for k, d in product(range(3), range(2))
+    ]
+    assert ax.get_ylim()[0] < ax.get_ylim()[1]
+    colours = {box_colour(t) for t in words if t.get_text().startswith("layer")}
+    assert colours == {AXES["layer"].colour}
+    assert {box_colour(t) for t in words if t.get_text() in "→←"} == {AXES["direction"].colour}
+
+
+def test_state_rows_makes_its_title_from_the_sizes():
+    one = plotting.state_rows(nn.LSTM(3, 5)).get_title()
+    assert one == "1 layer, 1 direction:\noutput has the row of h_n"
+    three = plotting.state_rows(nn.LSTM(3, 5, num_layers=3)).get_title()
+    assert three == "3 layers, 1 direction:\noutput has 1 of the 3 rows of h_n"
+    assert plotting.state_rows(nn.LSTM(3, 5), title="One").get_title() == "One"
+
+
+def test_state_rows_keeps_every_text_inside_the_figure_and_apart():
+    lstm = nn.LSTM(3, 2048, num_layers=2, bidirectional=True)
+    ax = plotting.state_rows(lstm)
+    ax.figure.canvas.draw()
+    extents = [text.get_window_extent() for text in (*words_of(ax), ax.title)]
+    assert all(ax.figure.bbox.contains(*c) for box in extents for c in (box.min, box.max))
+    assert not [1 for one, other in combinations(extents, 2) if one.overlaps(other)]
+    for text, patch in tiles_of(ax):
+        assert text.get_window_extent().width < patch.get_window_extent().width
+
+
+def test_state_rows_refuses_what_is_not_an_lstm():
+    with pytest.raises(TypeError, match=r"nn\.LSTM"):
+        plotting.state_rows(nn.GRU(3, 5))
+    assert not plt.get_fignums()
+
+
 # --- look ----------------------------------------------------------------------------------------
 
 
@@ -430,6 +491,7 @@ def test_drawn_texts_stand_out_on_their_own_fills():
         plotting.call(lstm, x, (torch.zeros(4, 4, 5), torch.zeros(4, 4, 5))),
         plotting.cells(source, rows="batch", columns="time", colour_by=source),
         plotting.influence(torch.rand(3, 4), rows="batch", columns="time"),
+        plotting.state_rows(nn.LSTM(3, 5, num_layers=5, bidirectional=True)),
     ]
     for ax in drawings:
         filled = [(t, p) for t, p in tiles_of(ax) if is_filled(p)]
@@ -452,6 +514,7 @@ def draw_each():
     yield plotting.cells(torch.eye(3), rows="batch", columns="time")
     yield plotting.influence(torch.eye(3), rows="batch", columns="time")
     yield plotting.steps({"h": torch.zeros(3)}, ylabel="h")
+    yield plotting.state_rows(lstm)
 
 
 def test_figures_are_transparent_and_their_letters_are_large():
