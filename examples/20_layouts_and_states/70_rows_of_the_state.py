@@ -195,5 +195,5 @@ assert model.h.count_nonzero(dim=(0, 2)).tolist() == [H, 0, H]
 #
 # Next
 # ----
-# This is the last page of the section. The list of all pages: :ref:`gallery`. When ``backward``
-# fails, go back to :ref:`carrying-state`.
+# :ref:`stacked-layers`: what a second layer reads, and where its state is. When ``backward`` fails,
+# go back to :ref:`carrying-state`.

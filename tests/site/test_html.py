@@ -41,6 +41,8 @@ SOURCES = {
         "-0.4093 0.6065 -0.0288 -0.4107",
     ],
     "40_initial_state": ["4, 5, 64", "1, 4, 64"],
+    "10_stacked_layers": ["3, 1, 2"],
+    "20_two_directions": ["10, 16, 16"],
     "60_state_inside_a_module": [
         "Expected hidden[0] size (1, 4, 8), got [1, 16, 8]",
         "Trying to backward through the graph a second time",
