@@ -227,4 +227,4 @@ if torch.backends.mkldnn.is_available():  # oneDNN; not every build of torch has
 #
 # Next
 # ----
-# Go on with :ref:`one-step`. It opens the LSTM and computes one step by hand.
+# This is the last page of the section. The list of all pages: :ref:`gallery`.
