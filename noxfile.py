@@ -12,6 +12,8 @@ nox.options.sessions = ["lint", "tests", "docs", "examples", "site"]
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 SITE = Path("docs/_build/html")
+# Every warning is an error; all are shown; pages are read anew, so that none goes unseen.
+STRICT = ("-n", "-W", "--keep-going", "-E", "-b", "html", "-d", "docs/_build/doctrees")
 # One thread: faster for these sizes, and the only way to the same digits each time.
 ENV = {"OMP_NUM_THREADS": "1", "MPLBACKEND": "agg"}
 
@@ -62,9 +64,7 @@ def docs(session: nox.Session) -> None:
     pattern = [
         f"-Dsphinx_gallery_conf.filename_pattern={re.escape(name)}" for name in session.posargs
     ]
-    session.run(
-        "sphinx-build", "-n", "-W", "--keep-going", "-E", "-b", "html", *pattern, "docs", str(SITE)
-    )
+    session.run("sphinx-build", *STRICT, *pattern, "docs", str(SITE))
     session.log(
         "built in %.0f s; open %s", time.monotonic() - start, (SITE / "index.html").resolve()
     )
