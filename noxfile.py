@@ -61,9 +61,8 @@ def docs(session: nox.Session) -> None:
     """Build the site strictly and run every script; `nox -s docs -- NAME` runs matching ones."""
     install(session, "docs")
     start = time.monotonic()
-    pattern = [
-        f"-Dsphinx_gallery_conf.filename_pattern={re.escape(name)}" for name in session.posargs
-    ]
+    names = "|".join(map(re.escape, session.posargs))
+    pattern = [f"-Dsphinx_gallery_conf.filename_pattern={names}"] if names else []
     session.run("sphinx-build", *STRICT, *pattern, "docs", str(SITE))
     session.log(
         "built in %.0f s; open %s", time.monotonic() - start, (SITE / "index.html").resolve()

@@ -136,6 +136,12 @@ def test_a_selected_build_leaves_the_others_as_they_were_and_says_that_they_are_
     assert "alpha ran again" in project.page("10_alpha")
 
 
+def test_a_name_that_no_script_has_stops_the_build(project: Project):
+    result = project.build("-Dsphinx_gallery_conf.filename_pattern=no_such_page")
+    assert result.returncode != 0
+    assert "no script in examples/ matches 'no_such_page'" in result.stderr
+
+
 FAILING = {
     "50_assertion": ("assert torch.zeros(2).shape == (3,), 'two, not three'\n", "two, not three"),
     "51_warning": ("import warnings\nwarnings.warn('nobody expects me')\n", "nobody expects me"),
