@@ -21,6 +21,8 @@ TENSORS = {
 # Source: Paul Tol, Colour Schemes, technical note SRON/EPS/TN/09-002, scheme "light".
 SOURCES = ["#77aadd", "#ee8866", "#eedd88", "#44bb99", "#ffaabb"]
 SOURCES += ["#99ddff", "#bbcc33", "#aaaa00", "#dddddd"]
+# The same for the blocks of the gates.
+GATES = dict(zip("ifgo", SOURCES, strict=False))
 # Lines become thinner and markers smaller, so that a line under an equal one stays visible.
 LINES = (
     {"color": "#0e8a98", "linestyle": "-", "marker": "o", "linewidth": 5.0, "markersize": 12.0},
