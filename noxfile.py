@@ -85,6 +85,13 @@ def site(session: nox.Session) -> None:
     session.run("pytest", "tests/site", *session.posargs)
 
 
+@nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """Time the library in multiples of torch's own call; fail where a ratio is above its limit."""
+    install(session)
+    session.run("python", "benchmarks/bench_trace.py")
+
+
 @nox.session(default=False, venv_backend="none")
 def serve(session: nox.Session) -> None:
     """Show the built site at http://localhost:8000 until you press Ctrl+C."""

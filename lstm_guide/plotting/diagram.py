@@ -1,4 +1,4 @@
-"""The diagram of one call of ``nn.LSTM``, and the look that all drawings share."""
+"""The diagram of one call of ``nn.LSTM``."""
 
 from __future__ import annotations
 
@@ -12,12 +12,9 @@ from matplotlib.axes import Axes
 from matplotlib.offsetbox import AnnotationBbox, HPacker, TextArea
 from matplotlib.patches import FancyBboxPatch, Rectangle
 
-from lstm_guide._look import INK, TENSORS, chip, text_on
-
-__all__ = ["WIDTH", "Plan", "draw", "sentence"]
+from lstm_guide.plotting.look import INK, TENSORS, WIDTH, chip, text_on
 
 # In inches.
-WIDTH = 7.0  # of the figure
 CELL = 0.46  # width of a cell
 LANE = 0.6  # height of one direction of a layer
 GAP = 0.38  # above a layer, for its name
