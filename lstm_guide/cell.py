@@ -256,7 +256,7 @@ def trace_steps(
             unbatched x; None for zeros.
 
     Returns:
-        The trace: each gate (K, D, L, N, H_cell). Packed input comes back padded, with a mask.
+        The trace, with each gate (K, D, L, N, H_cell). Packed input comes back padded, with a mask.
 
     Raises:
         ShapeError: x, the state or a parameter does not have the shape that the module reads.

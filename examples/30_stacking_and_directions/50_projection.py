@@ -227,4 +227,4 @@ if torch.backends.mkldnn.is_available():  # oneDNN; not every build of torch has
 #
 # Next
 # ----
-# This is the last page of the section. The list of all pages: :ref:`gallery`.
+# :ref:`one-step` opens the LSTM and computes one step by hand.
