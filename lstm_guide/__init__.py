@@ -2,6 +2,16 @@
 
 from lstm_guide.errors import ShapeError
 from lstm_guide.report import Report, describe
+from lstm_guide.sequences import (
+    length_buckets,
+    length_mask,
+    masked_loss,
+    masked_mean,
+    masked_softmax,
+    pack,
+    take_last,
+    unpack,
+)
 from lstm_guide.shapes import (
     AXES,
     Axis,
@@ -37,10 +47,18 @@ __all__ = [
     "describe",
     "detach_state",
     "final_state",
+    "length_buckets",
+    "length_mask",
+    "masked_loss",
+    "masked_mean",
+    "masked_softmax",
+    "pack",
     "parameter_count",
     "parameter_shapes",
     "reset_rows",
     "split_state",
     "state_shapes",
+    "take_last",
+    "unpack",
     "zero_state",
 ]
