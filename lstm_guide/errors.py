@@ -513,8 +513,8 @@ def check_steps(losses: object) -> None:
         raise ShapeError(_say("losses", expected="(N, L) or (L, N)", got=got, change=change))
 
 
-def check_dim(name: str, dim: object, *, rank: int) -> int:
-    """Require an axis of the tensor called name; return its number counted from the front."""
+def check_dim(name: str, dim: object, *, rank: int) -> None:
+    """Require the number of an axis of the tensor called name."""
     expected = f"an axis of {name} from {-rank} to {rank - 1}"
     if not isinstance(dim, int) or isinstance(dim, bool):
         change = "Give the number of the axis to reduce."
@@ -522,7 +522,6 @@ def check_dim(name: str, dim: object, *, rank: int) -> int:
     if not -rank <= dim < rank:
         change = "Give the number of the time axis."
         raise ValueError(_say("dim", expected=expected, got=dim, change=change))
-    return dim % rank
 
 
 def check_mask(mask: object, name: str, values: Tensor, *, dim: int) -> Tensor:

@@ -187,9 +187,9 @@ def masked_mean(values: Tensor, mask: Tensor, *, dim: int) -> Tensor:
         >>> tuple(masked_mean(output, mask, dim=1).shape)
         (4, 5)
     """
-    kept, axis = _read_mask("values", values, mask, dim)
+    kept = _read_mask("values", values, mask, dim)
     # Not a product with the mask: 0 * nan is nan.
-    return torch.where(kept, values, 0).sum(axis) / kept.sum(axis)
+    return torch.where(kept, values, 0).sum(dim) / kept.sum(dim)
 
 
 def masked_softmax(scores: Tensor, mask: Tensor, *, dim: int) -> Tensor:
@@ -215,8 +215,8 @@ def masked_softmax(scores: Tensor, mask: Tensor, *, dim: int) -> Tensor:
         >>> tuple(weights.shape), weights.count_nonzero(dim=1).tolist()
         ((3, 6), [2, 6, 1])
     """
-    kept, axis = _read_mask("scores", scores, mask, dim)
-    return torch.where(kept, scores, -torch.inf).softmax(axis)
+    kept = _read_mask("scores", scores, mask, dim)
+    return torch.where(kept, scores, -torch.inf).softmax(dim)
 
 
 def masked_loss(
@@ -252,11 +252,11 @@ def masked_loss(
     """
     errors.check_option("divide_by", divide_by, _DIVISORS)
     errors.check_steps(losses)
-    kept, axis = _read_mask("losses", losses, mask, dim)
-    totals = torch.where(kept, losses, 0).sum(axis)  # (N,)
+    kept = _read_mask("losses", losses, mask, dim)
+    totals = torch.where(kept, losses, 0).sum(dim)  # (N,)
     if divide_by == "steps":
         return totals.sum() / kept.sum()
-    return (totals / kept.sum(axis) if divide_by == "both" else totals).mean()
+    return (totals / kept.sum(dim) if divide_by == "both" else totals).mean()
 
 
 def length_buckets(
@@ -297,8 +297,8 @@ def length_buckets(
     return [batches[i] for i in torch.randperm(len(batches), generator=generator)]
 
 
-def _read_mask(name: str, values: Tensor, mask: Tensor, dim: int) -> tuple[Tensor, int]:
-    """Check the arguments; return the mask in the shape of values, and dim from the front."""
+def _read_mask(name: str, values: Tensor, mask: Tensor, dim: int) -> Tensor:
+    """Check the arguments and return the mask in the shape of values."""
     values = errors.check_values(name, values)
-    axis = errors.check_dim(name, dim, rank=values.dim())
-    return errors.check_mask(mask, name, values, dim=axis), axis
+    errors.check_dim(name, dim, rank=values.dim())
+    return errors.check_mask(mask, name, values, dim=dim)

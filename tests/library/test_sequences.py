@@ -167,6 +167,17 @@ def test_masked_weights_are_the_softmax_of_each_sequence_alone() -> None:
     assert_close(masked_softmax(scores.T, mask.T, dim=0).T, found, rtol=0, atol=1e-15)
 
 
+def test_masked_weights_are_exact_for_scores_of_any_size() -> None:
+    scores, mask = torch.tensor([[-1e30, -1e30, 1e30]]), length_mask([2], L=3)
+    assert masked_softmax(scores, mask, dim=1).tolist() == [[0.5, 0.5, 0]]
+
+
+def test_the_mask_moves_to_the_device_of_the_values() -> None:
+    values, mask = torch.zeros(4, 7, 5, device="meta"), length_mask([2, 7, 1, 6])
+    assert masked_mean(values, mask, dim=1).is_meta
+    assert take_last(nn.LSTM(3, 5, batch_first=True), values, [2, 7, 1, 6]).is_meta
+
+
 def test_a_mask_axis_of_size_one_holds_for_every_entry() -> None:
     scores, mask = torch.randn(N, 6, L), length_mask(LENGTHS)
     found = masked_softmax(scores, mask[:, None], dim=-1)  # for 6 queries
@@ -246,6 +257,7 @@ def test_a_generator_draws_other_batches_for_each_epoch() -> None:
     first, second = (length_buckets(lengths, 4, generator=generator) for _ in range(2))
     assert first != second
     assert sorted(map(sorted, first)) != sorted(map(sorted, second))  # equal lengths mix
+    assert [lengths[n] for batch in first for n in batch] != sorted(lengths)
     again = length_buckets(lengths, 4, generator=torch.Generator().manual_seed(0))
     assert again == first
 
@@ -270,7 +282,7 @@ LENGTH_ERRORS: dict[str, tuple[type[Exception], Any]] = {
         (ShapeError, [7, 5, 0, 2])
     ),
     "got -1 for sequence 0. Drop empty": (ShapeError, torch.tensor([-1, 5, 9, 2])),
-    "got 9 for sequence 1. If x was cut to this L, cut the lengths": (ShapeError, [7, 9, 5, 2]),
+    "got 8 for sequence 1. If x was cut to this L, cut the lengths": (ShapeError, [7, 8, 5, 2]),
     "got shape (4, 1). Give one length for each sequence, on one axis: lengths.flatten().": (
         (ShapeError, torch.ones(4, 1).long())
     ),
