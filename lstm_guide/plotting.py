@@ -20,13 +20,14 @@ from matplotlib.patches import Rectangle
 from matplotlib.rcsetup import cycler
 from matplotlib.ticker import MaxNLocator
 from torch import Tensor, nn
+from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
 
 from lstm_guide._diagram import WIDTH, Plan, draw, sentence
 from lstm_guide._look import GIVEN, INK, LINES, SOURCES, chip, text_on
-from lstm_guide.errors import ShapeError
+from lstm_guide.errors import ShapeError, check_packed
 from lstm_guide.shapes import AXES, CallShapes, Config, Shape, call_shapes
 
-__all__ = ["call", "cells", "influence", "steps", "style"]
+__all__ = ["bars", "call", "cells", "influence", "packing", "steps", "style"]
 
 
 def style() -> AbstractContextManager[None]:
@@ -286,6 +287,131 @@ def steps(
     return ax
 
 
+def packing(packed: PackedSequence, *, title: str | None = None, ax: Axes | None = None) -> Axes:
+    """Draw how the steps of a padded batch become the rows of a PackedSequence.
+
+    Above stands the padded batch: each valid step with the row of ``packed.data`` that holds it,
+    padding empty. Below stand the same steps as they are packed: the longest sequence first, one
+    column after the other. Under each column is its height, the entry of ``batch_sizes``.
+
+    Args:
+        packed: the packed batch.
+        title: the sentence that says what is seen; None for one made from the sizes.
+        ax: where to draw; None for a new figure.
+
+    Returns:
+        The axes; the x of a step is its time step.
+
+    Raises:
+        ShapeError: the parts of packed do not fit each other.
+        TypeError: packed is not a PackedSequence.
+
+    Example:
+        >>> from torch.nn.utils.rnn import pack_sequence
+        >>> ax = packing(pack_sequence([torch.zeros(n, 3) for n in (4, 2, 1)]))
+        >>> print(ax.get_title())
+        7 steps of 3 sequences, packed without 5 steps of padding
+    """
+    packed = check_packed("packed", packed, change="Make it with lstm_guide.pack.")
+    places = packed._replace(data=torch.arange(len(packed.data)))
+    padded, _ = pad_packed_sequence(places, batch_first=True, padding_value=-1)  # (N, L)
+    N, L = padded.shape
+    order = torch.arange(N) if packed.sorted_indices is None else packed.sorted_indices.cpu()
+    below = N + 1.6  # y of the first packed row
+    with style():
+        if ax is None:
+            size = (min(WIDTH, max(5.0, 2.4 + 0.52 * L)), 1.9 + 0.36 * (2 * N + 3))
+            ax = plt.figure(figsize=size).subplots()
+        for top, name in ((0.0, "padded"), (below, "packed: the longest sequence first")):
+            ax.text(-0.5, top - 0.65, name, ha="left", va="bottom", color=INK)
+        for y, n in enumerate(order.tolist()):
+            valid, fill = padded[n, padded[n] >= 0].tolist(), SOURCES[n % len(SOURCES)]
+            _draw_places(ax, valid, L, n, fill)
+            _draw_places(ax, valid, len(valid), below + y, fill)
+        bottom = below + N + 0.1
+        for step, size in enumerate(packed.batch_sizes.tolist()):
+            ax.text(step, bottom, str(size), ha="center", va="center", color=INK)
+        ax.set(xlim=(-0.5, L - 0.5), ylim=(bottom + 0.5, -1.3), xticks=range(L))
+        sequences = [*range(N), *order.tolist()]
+        ax.set_yticks(
+            [*range(N), *(below + y for y in range(N)), bottom],
+            [*map(str, sequences), "batch_sizes"],
+        )
+        ax.tick_params(length=0, colors=INK)
+        ax.spines[:].set_visible(False)
+        ax.set_ylabel(_axis_text("batch", N), labelpad=8, **chip("batch"))
+        ax.set_xlabel(_axis_text("time", L), labelpad=8, **chip("time"))
+        if title is None:
+            steps = len(packed.data)
+            padding = N * L - steps
+            title = f"{steps} steps of {N} sequences, packed without {padding} steps of padding"
+        ax.set_title(title, color=INK, pad=10, wrap=True)
+    return ax
+
+
+def bars(
+    groups: Mapping[str, Mapping[str, float]],
+    *,
+    xlabel: str,
+    title: str | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw numbers as bars to the right, in groups, each with its value.
+
+    Args:
+        groups: for each group a number for each label, at least 0; all with the same labels.
+        xlabel: what the numbers are.
+        title: the sentence that says what is seen; None for one made from the labels.
+        ax: where to draw; None for a new figure.
+
+    Returns:
+        The axes; the groups go down.
+
+    Raises:
+        ValueError: there is no group, or the groups have different labels.
+
+    Example:
+        >>> ax = bars({"short": {"a": 1.0, "b": 2.0}, "long": {"a": 1.0, "b": 3.0}}, xlabel="time")
+        >>> print([text.get_text() for text in ax.texts])
+        ['1.0', '1.0', '2.0', '3.0']
+    """
+    labels = _check_groups(groups)
+    height = 0.8 / len(labels)
+    with style():
+        if ax is None:
+            size = (WIDTH, 1.6 + 0.3 * len(groups) * (len(labels) + 0.6))
+            ax = plt.figure(figsize=size).subplots()
+        for i, (label, look) in enumerate(zip(labels, cycle(LINES), strict=False)):
+            values = [group[label] for group in groups.values()]
+            at = [y + height * (i - (len(labels) - 1) / 2) for y in range(len(groups))]
+            drawn = ax.barh(at, values, height, label=label, color=look["color"])
+            ax.bar_label(drawn, fmt="%.1f", padding=4, color=INK)
+        ax.set_yticks(range(len(groups)), list(groups))
+        ax.invert_yaxis()
+        ax.margins(x=0.12)
+        ax.set_xlabel(xlabel, color=INK)
+        if title is None:
+            title = f"{' and '.join(labels)} for {' and '.join(groups)}"
+        ax.set_title(title, color=INK, pad=10, wrap=True)
+        ax.tick_params(colors=INK)
+        ax.spines[:].set_color(INK)
+        ax.spines[["top", "right"]].set_visible(False)
+        ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    return ax
+
+
+def _draw_places(ax: Axes, places: list[int], L: int, y: float, fill: str) -> None:
+    """Draw one sequence: a cell with its row of the packed data for each step, dots up to L."""
+    for step in range(L):
+        valid = step < len(places)
+        cell = Rectangle((step - 0.5, y - 0.5), 1, 1, edgecolor=INK)
+        cell.set(facecolor=fill if valid else "none", linestyle="-" if valid else ":")
+        ax.add_patch(cell).set_clip_on(False)
+        if valid:
+            text = ax.text(step, y, str(places[step]), ha="center", va="center_baseline")
+            text.set_color(text_on(fill))
+
+
 def _draw_grid(
     ax: Axes | None,
     texts: list[list[str]],
@@ -387,3 +513,14 @@ def _check_series(series: Mapping[str, Tensor]) -> int:
             f"series: expected one length L for all, got {lengths}. Cut them to the same steps."
         )
     return next(iter(lengths.values()))
+
+
+def _check_groups(groups: Mapping[str, Mapping[str, float]]) -> list[str]:
+    """Return the labels, which all groups share."""
+    found = [list(group) for group in groups.values()]
+    if not found or not found[0] or any(labels != found[0] for labels in found):
+        raise ValueError(
+            f"groups: expected the same labels in every group, at least one, got {found}. "
+            'Give a dict such as {"short": {"packed": 1.2}, "long": {"packed": 2.1}}.'
+        )
+    return found[0]
