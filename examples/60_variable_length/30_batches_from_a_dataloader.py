@@ -34,7 +34,7 @@ N, H_in, H = 4, 3, 5  # words in a batch, features in, features out
 # Eleven words, and with each its place in the list as the label. Every letter gets an id. Ids start
 # at 1: id 0 is kept for :term:`padding`, so that no letter can be taken for it.
 
-words = "one two three four five six seven eight nine ten eleven".split()
+words = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven"]
 letters = sorted(set("".join(words)))
 ids = {letter: i for i, letter in enumerate(letters, start=1)}
 dataset = [
@@ -130,7 +130,7 @@ assert embedding.weight.grad[batch_ids[mask]].any(dim=1).all()
 # %%
 # Mask, then pool
 # ---------------
-# One vector for each word is the mean of its outputs. :meth:`torch.Tensor.mean` divides by the
+# One vector for each word is the mean of its outputs. ``output.mean(dim=1)`` divides by the
 # padded length, so the words of a batch with one long word come out too small.
 # :func:`lstm_guide.masked_mean` divides by each word's own length.
 
