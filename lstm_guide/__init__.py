@@ -3,6 +3,16 @@
 from lstm_guide.cell import Step, Trace, lstm_forward, lstm_step, trace_steps
 from lstm_guide.errors import ShapeError
 from lstm_guide.report import Report, describe
+from lstm_guide.sequences import (
+    length_buckets,
+    length_mask,
+    masked_loss,
+    masked_mean,
+    masked_softmax,
+    pack,
+    take_last,
+    unpack,
+)
 from lstm_guide.shapes import (
     AXES,
     Axis,
@@ -56,8 +66,14 @@ __all__ = [
     "gate_blocks",
     "init_orthogonal",
     "init_xavier",
+    "length_buckets",
+    "length_mask",
     "lstm_forward",
     "lstm_step",
+    "masked_loss",
+    "masked_mean",
+    "masked_softmax",
+    "pack",
     "parameter_count",
     "parameter_shapes",
     "reorder_gates",
@@ -65,8 +81,10 @@ __all__ = [
     "set_forget_bias",
     "split_state",
     "state_shapes",
+    "take_last",
     "to_keras",
     "to_onnx",
     "trace_steps",
+    "unpack",
     "zero_state",
 ]

@@ -7,15 +7,18 @@ grey, what a call returns is coloured, and each axis has the colour it has every
 
 from lstm_guide.plotting.calls import call
 from lstm_guide.plotting.gates import gates, parameter_blocks, reach
-from lstm_guide.plotting.grids import cells, influence, steps
+from lstm_guide.plotting.grids import bars, cells, influence, steps
 from lstm_guide.plotting.look import style
+from lstm_guide.plotting.packed import packing
 from lstm_guide.plotting.states import state_rows
 
 __all__ = [
+    "bars",
     "call",
     "cells",
     "gates",
     "influence",
+    "packing",
     "parameter_blocks",
     "reach",
     "state_rows",

@@ -26,7 +26,7 @@ from lstm_guide.plotting.look import (
     text_on,
 )
 
-__all__ = ["cells", "influence", "steps"]
+__all__ = ["bars", "cells", "influence", "steps"]
 
 
 def cells(
@@ -169,6 +169,57 @@ def steps(
     return ax
 
 
+def bars(
+    groups: Mapping[str, Mapping[str, float]],
+    *,
+    xlabel: str,
+    title: str | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw numbers as bars to the right, in groups, each with its value.
+
+    Args:
+        groups: for each group a number for each label, at least 0; all with the same labels.
+        xlabel: what the numbers are.
+        title: the sentence that says what is seen; None for one made from the labels.
+        ax: where to draw; None for a new figure.
+
+    Returns:
+        The axes; the groups go down.
+
+    Raises:
+        ValueError: there is no group, or the groups have different labels.
+
+    Example:
+        >>> ax = bars({"short": {"a": 1.0, "b": 2.0}, "long": {"a": 1.0, "b": 3.0}}, xlabel="time")
+        >>> print([text.get_text() for text in ax.texts])
+        ['1.0', '1.0', '2.0', '3.0']
+    """
+    labels = _check_groups(groups)
+    height = 0.8 / len(labels)
+    with style():
+        if ax is None:
+            size = (WIDTH, 1.6 + 0.3 * len(groups) * (len(labels) + 0.6))
+            ax = plt.figure(figsize=size).subplots()
+        for i, (label, look) in enumerate(zip(labels, cycle(LINES), strict=False)):
+            values = [group[label] for group in groups.values()]
+            at = [y + height * (i - (len(labels) - 1) / 2) for y in range(len(groups))]
+            drawn = ax.barh(at, values, height, label=label, color=look["color"])
+            ax.bar_label(drawn, fmt="%.1f", padding=4, color=INK)
+        ax.set_yticks(range(len(groups)), list(groups))
+        ax.invert_yaxis()
+        ax.margins(x=0.12)
+        ax.set_xlabel(xlabel, color=INK)
+        if title is None:
+            title = f"{' and '.join(labels)} for {' and '.join(groups)}"
+        ax.set_title(title, color=INK, pad=10, wrap=True)
+        ax.tick_params(colors=INK)
+        ax.spines[:].set_color(INK)
+        ax.spines[["top", "right"]].set_visible(False)
+        ax.figure.legend(loc="outside lower center", ncols=2)  # the bars need the width
+    return ax
+
+
 def _draw_grid(
     ax: Axes | None,
     texts: list[list[str]],
@@ -223,3 +274,14 @@ def _check_sources(colour_by: object, values: Tensor) -> None:
             f"colour_by: expected the shape of values, {tuple(values.shape)}, "
             f"got {tuple(colour_by.shape)}. Give one number for each cell."
         )
+
+
+def _check_groups(groups: Mapping[str, Mapping[str, float]]) -> list[str]:
+    """Return the labels, which all groups share."""
+    found = [list(group) for group in groups.values()]
+    if not found or not found[0] or any(labels != found[0] for labels in found):
+        raise ValueError(
+            f"groups: expected the same labels in every group, at least one, got {found}. "
+            'Give a dict such as {"short": {"packed": 1.2}, "long": {"packed": 2.1}}.'
+        )
+    return found[0]

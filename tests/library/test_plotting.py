@@ -589,6 +589,79 @@ def test_reach_refuses_what_is_not_an_amount(wrong):
         plotting.reach({})
 
 
+# --- packing -------------------------------------------------------------------------------------
+
+
+def test_packing_shows_which_row_of_the_data_holds_each_step():
+    sequences = [torch.randn(length, 3) for length in (3, 7, 1, 6)]
+    packed = pack_sequence(sequences, enforce_sorted=False)
+    ax = plotting.packing(packed)
+    drawn = {(int(t.get_position()[0]), t.get_position()[1]): t for t, _ in tiles_of(ax)}
+    for n, sequence in enumerate(sequences):
+        for step, values in enumerate(sequence):
+            assert packed.data[int(drawn[step, n].get_text())].equal(values)
+    below = sorted({y for _, y in drawn} - {0, 1, 2, 3})
+    for y, length, n in zip(below, (7, 6, 3, 1), (1, 3, 0, 2), strict=True):
+        texts = [drawn[step, y].get_text() for step in range(length)]
+        assert texts == [drawn[step, n].get_text() for step in range(length)]
+    assert len(drawn) == 2 * len(packed.data)
+    assert [text.get_text() for text in words_of(ax)[-7:]] == ["4", "3", "3", "2", "2", "2", "1"]
+    labels = [text.get_text() for text in ax.get_yticklabels()]
+    assert labels == [*"0123", *"1302", "batch_sizes"]
+
+
+def test_packing_leaves_padding_empty_and_gives_a_sequence_one_colour():
+    packed = pack_sequence([torch.randn(length, 3) for length in (4, 2, 1)])
+    ax = plotting.packing(packed)
+    fills = [to_hex(p.get_facecolor()) for _, p in tiles_of(ax) if is_filled(p)]
+    assert sorted(fills) == sorted([SOURCES[0]] * 8 + [SOURCES[1]] * 4 + [SOURCES[2]] * 2)
+    empty = [p for p in ax.patches if isinstance(p, Rectangle) and not is_filled(p)]
+    assert len(empty) == 5
+    assert ax.get_title() == "7 steps of 3 sequences, packed without 5 steps of padding"
+
+
+def test_packing_shows_padding_beyond_the_longest_sequence():
+    packed = pack_sequence([torch.randn(length, 3) for length in (4, 2, 1)])
+    ax = plotting.packing(packed, L=6)
+    empty = [p for p in ax.patches if isinstance(p, Rectangle) and not is_filled(p)]
+    assert len(empty) == 3 * 6 - 7
+    assert ax.get_xlabel() == "time (L=6)"
+    assert ax.get_title() == "7 steps of 3 sequences, packed without 11 steps of padding"
+    with pytest.raises(ValueError, match=r"^L: expected an int of at least 4, got 3"):
+        plotting.packing(packed, L=3)
+
+
+def test_packing_refuses_a_padded_tensor():
+    text = r"^packed: expected a PackedSequence, got a tensor of shape .* Make it with"
+    with pytest.raises(TypeError, match=text):
+        plotting.packing(torch.zeros(7, 4, 3))
+
+
+# --- bars ----------------------------------------------------------------------------------------
+
+
+def test_bars_are_as_long_as_the_numbers_they_carry():
+    groups = {"short": {"padded": 1.0, "packed": 2.25}, "long": {"padded": 1.0, "packed": 3.5}}
+    ax = plotting.bars(groups, xlabel="time")
+    found = {bars.get_label(): [bar.get_width() for bar in bars] for bars in ax.containers}
+    assert found == {"padded": [1.0, 1.0], "packed": [2.25, 3.5]}
+    assert [text.get_text() for text in ax.texts] == ["1.0", "1.0", "2.2", "3.5"]
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["short", "long"]
+    (legend,) = ax.figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["padded", "packed"]
+    edges = [[bar.get_y() for bar in bars] for bars in ax.containers]
+    assert edges[0][0] < edges[1][0] < edges[0][1] < edges[1][1]
+    assert ax.yaxis_inverted()
+    assert ax.get_xlabel() == "time"
+    assert ax.get_title() == "padded and packed for short and long"
+
+
+@pytest.mark.parametrize("groups", [{}, {"short": {}}, {"short": {"a": 1.0}, "long": {"b": 1.0}}])
+def test_bars_refuse_groups_with_different_labels(groups):
+    with pytest.raises(ValueError, match=r"^groups: expected the same labels .* Give a dict"):
+        plotting.bars(groups, xlabel="time")
+
+
 # --- look ----------------------------------------------------------------------------------------
 
 
@@ -615,6 +688,7 @@ def test_drawn_texts_stand_out_on_their_own_fills():
         plotting.influence(torch.rand(3, 4), rows="batch", columns="time"),
         plotting.state_rows(nn.LSTM(3, 5, num_layers=5, bidirectional=True)),
         plotting.parameter_blocks(lstm),
+        plotting.packing(pack_sequence([torch.zeros(length, 3) for length in (4, 2, 1)])),
     ]
     for ax in drawings:
         filled = [(t, p) for t, p in tiles_of(ax) if is_filled(p)]
@@ -641,6 +715,8 @@ def draw_each():
     yield plotting.parameter_blocks(lstm)
     yield plotting.gates(trace_steps(lstm, x), events={2: "event"})
     yield plotting.reach({"h": torch.rand(7)})
+    yield plotting.packing(pack_sequence([torch.zeros(length, 3) for length in (4, 2, 1)]))
+    yield plotting.bars({"short": {"a": 1.0}, "long": {"a": 2.0}}, xlabel="time")
 
 
 def test_figures_are_transparent_and_their_letters_are_large():
