@@ -24,7 +24,7 @@ from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
 
 from lstm_guide._diagram import WIDTH, Plan, draw, sentence
 from lstm_guide._look import GIVEN, INK, LINES, SOURCES, chip, text_on
-from lstm_guide.errors import ShapeError, check_packed
+from lstm_guide.errors import ShapeError, check_count, check_packed
 from lstm_guide.shapes import AXES, CallShapes, Config, Shape, call_shapes
 
 __all__ = ["bars", "call", "cells", "influence", "packing", "steps", "style"]
@@ -287,7 +287,13 @@ def steps(
     return ax
 
 
-def packing(packed: PackedSequence, *, title: str | None = None, ax: Axes | None = None) -> Axes:
+def packing(
+    packed: PackedSequence,
+    *,
+    L: int | None = None,
+    title: str | None = None,
+    ax: Axes | None = None,
+) -> Axes:
     """Draw how the steps of a padded batch become the rows of a PackedSequence.
 
     Above stands the padded batch: each valid step with the row of ``packed.data`` that holds it,
@@ -296,6 +302,7 @@ def packing(packed: PackedSequence, *, title: str | None = None, ax: Axes | None
 
     Args:
         packed: the packed batch.
+        L: the padded length; None for that of the longest sequence.
         title: the sentence that says what is seen; None for one made from the sizes.
         ax: where to draw; None for a new figure.
 
@@ -304,7 +311,8 @@ def packing(packed: PackedSequence, *, title: str | None = None, ax: Axes | None
 
     Raises:
         ShapeError: the parts of packed do not fit each other.
-        TypeError: packed is not a PackedSequence.
+        TypeError: packed is not a PackedSequence, or L not an int.
+        ValueError: L is below the longest length.
 
     Example:
         >>> from torch.nn.utils.rnn import pack_sequence
@@ -313,9 +321,11 @@ def packing(packed: PackedSequence, *, title: str | None = None, ax: Axes | None
         7 steps of 3 sequences, packed without 5 steps of padding
     """
     packed = check_packed("packed", packed, change="Make it with lstm_guide.pack.")
+    L = len(packed.batch_sizes) if L is None else L
+    check_count("L", L, at_least=len(packed.batch_sizes))
     places = packed._replace(data=torch.arange(len(packed.data)))
-    padded, _ = pad_packed_sequence(places, batch_first=True, padding_value=-1)  # (N, L)
-    N, L = padded.shape
+    padded, _ = pad_packed_sequence(places, True, -1, L)  # (N, L), -1 on padding
+    N = len(padded)
     order = torch.arange(N) if packed.sorted_indices is None else packed.sorted_indices.cpu()
     below = N + 1.6  # y of the first packed row
     with style():
@@ -396,7 +406,7 @@ def bars(
         ax.tick_params(colors=INK)
         ax.spines[:].set_color(INK)
         ax.spines[["top", "right"]].set_visible(False)
-        ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+        ax.figure.legend(loc="outside lower center", ncols=2)  # the bars need the width
     return ax
 
 

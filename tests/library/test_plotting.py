@@ -437,6 +437,17 @@ def test_packing_leaves_padding_empty_and_gives_a_sequence_one_colour():
     assert ax.get_title() == "7 steps of 3 sequences, packed without 5 steps of padding"
 
 
+def test_packing_shows_padding_beyond_the_longest_sequence():
+    packed = pack_sequence([torch.randn(length, 3) for length in (4, 2, 1)])
+    ax = plotting.packing(packed, L=6)
+    empty = [p for p in ax.patches if isinstance(p, Rectangle) and not is_filled(p)]
+    assert len(empty) == 3 * 6 - 7
+    assert ax.get_xlabel() == "time (L=6)"
+    assert ax.get_title() == "7 steps of 3 sequences, packed without 11 steps of padding"
+    with pytest.raises(ValueError, match=r"^L: expected an int of at least 4, got 3"):
+        plotting.packing(packed, L=3)
+
+
 def test_packing_refuses_a_padded_tensor():
     text = r"^packed: expected a PackedSequence, got a tensor of shape .* Make it with"
     with pytest.raises(TypeError, match=text):
@@ -453,7 +464,8 @@ def test_bars_are_as_long_as_the_numbers_they_carry():
     assert found == {"padded": [1.0, 1.0], "packed": [2.25, 3.5]}
     assert [text.get_text() for text in ax.texts] == ["1.0", "1.0", "2.2", "3.5"]
     assert [text.get_text() for text in ax.get_yticklabels()] == ["short", "long"]
-    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["padded", "packed"]
+    (legend,) = ax.figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["padded", "packed"]
     edges = [[bar.get_y() for bar in bars] for bars in ax.containers]
     assert edges[0][0] < edges[1][0] < edges[0][1] < edges[1][1]
     assert ax.yaxis_inverted()
