@@ -113,7 +113,8 @@ for padded_length in (5, 10, 30):
 def alone(layer):
     """Run each sequence in a call of its own; return the list of outputs, and h_n."""
     calls = [layer(sequence) for sequence in sequences]  # unbatched: (length, ...)
-    return [output for output, _ in calls], torch.stack([h_n for _, (h_n, _) in calls], dim=1)
+    states = [h_n for _, (h_n, _) in calls]
+    return [output for output, _ in calls], torch.stack(states, dim=1)
 
 
 own_outputs, own_h = alone(lstm)  # N tensors (length, H), and (1, N, H)
@@ -169,8 +170,8 @@ for n, length in enumerate(lengths):
 # all agrees with each sequence alone: both halves of ``output``, and ``h_n``.
 
 packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
-packed_output, (h_n, _) = both(packed)  # h_n (2, N, H)
-output, _ = pad_packed_sequence(packed_output, batch_first=True, total_length=L)  # (N, L, 2 * H)
+result, (h_n, _) = both(packed)  # h_n (2, N, H)
+output, _ = pad_packed_sequence(result, batch_first=True, total_length=L)  # (N, L, 2 * H)
 for n, length in enumerate(lengths):
     gap = (output[n, :length] - own_outputs[n]).abs().max()
     print(f"length {length}: output is off by {gap:.4f}")

@@ -52,10 +52,11 @@ print(f"{packed.batch_sizes.tolist() = }")
 print(f"{packed.sorted_indices.tolist() = }")
 print(f"{packed.unsorted_indices.tolist() = }")
 assert packed.data.shape == (sum(lengths), H_in)
-assert packed.batch_sizes.tolist() == [sum(n > t for n in lengths) for t in range(max(lengths))]
+running = [sum(length > t for length in lengths) for t in range(max(lengths))]
+assert packed.batch_sizes.tolist() == running
 assert packed.sorted_indices.tolist() == [1, 3, 0, 2]
 assert packed.data[: packed.batch_sizes[0]].equal(x[packed.sorted_indices, 0])
-plotting.packing(packed, title="The rows of data run down the columns, the longest sequence on top")
+plotting.packing(packed, L=L, title="The rows of data run down the columns")
 
 # %%
 # Your order comes back, your length only if you ask
@@ -67,10 +68,10 @@ plotting.packing(packed, title="The rows of data run down the columns, the longe
 # mask and your targets have.
 
 lstm = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True)
-state = (torch.randn(1, N, H), torch.randn(1, N, H))  # one row for each sequence, in your order
-packed_output, (h_n, _) = lstm(packed, state)  # h_n (1, N, H)
-cut, _ = pad_packed_sequence(packed_output, batch_first=True)  # (N, 6, H)
-output, found = pad_packed_sequence(packed_output, batch_first=True, total_length=L)  # (N, L, H)
+state = (torch.randn(1, N, H), torch.randn(1, N, H))  # in your order
+result, (h_n, _) = lstm(packed, state)  # h_n (1, N, H)
+cut, _ = pad_packed_sequence(result, batch_first=True)  # (N, 6, H)
+output, found = pad_packed_sequence(result, batch_first=True, total_length=L)  # (N, L, H)
 print(f"{tuple(cut.shape) = }")
 print(f"{tuple(output.shape) = }")
 print(f"{found.tolist() = }")
@@ -78,7 +79,7 @@ assert cut.shape == (N, max(lengths), H)
 assert output.shape == (N, L, H)
 assert found.tolist() == lengths
 for n, length in enumerate(lengths):
-    own, (own_h, _) = lstm(x[n, :length], (state[0][:, n], state[1][:, n]))  # one sequence
+    own, (own_h, _) = lstm(x[n, :length], (state[0][:, n], state[1][:, n]))  # alone
     torch.testing.assert_close(output[n, :length], own, atol=1e-6, rtol=0)
     torch.testing.assert_close(h_n[:, n], own_h, atol=1e-6, rtol=0)
 
@@ -91,7 +92,7 @@ for n, length in enumerate(lengths):
 
 linear = nn.Linear(H, 2)
 try:
-    linear(packed_output)
+    linear(result)
 except TypeError as error:
     message = str(error)
     print(type(error).__name__, message)
@@ -99,7 +100,7 @@ else:
     raise AssertionError("nn.Linear took a packed sequence")
 assert "must be Tensor, not PackedSequence" in message
 
-right = packed_output._replace(data=linear(packed_output.data))
+right = result._replace(data=linear(result.data))
 scores, _ = pad_packed_sequence(right, batch_first=True, total_length=L)  # (N, L, 2)
 mask = length_mask(lengths, L=L)  # (N, L)
 torch.testing.assert_close(scores[mask], linear(output)[mask], atol=1e-6, rtol=0)
@@ -109,7 +110,7 @@ torch.testing.assert_close(scores[mask], linear(output)[mask], atol=1e-6, rtol=0
 # The sequences come back longest first, each in another one's place. No error is raised. The
 # lengths tell: they are not the ones you packed with.
 
-wrong = PackedSequence(linear(packed_output.data), packed_output.batch_sizes)
+wrong = PackedSequence(linear(result.data), result.batch_sizes)
 mixed, found = pad_packed_sequence(wrong, batch_first=True, total_length=L)  # (N, L, 2)
 print(f"{found.tolist() = }, packed with {lengths}")
 print(f"the scores are off by {(mixed - scores).abs().max():.4f}")
@@ -153,13 +154,14 @@ parts = [x[n, :length] for n, length in enumerate(lengths)]
 left = pad_sequence(parts, batch_first=True, padding_side="left")  # (N, 6, H_in)
 dropped = pack_padded_sequence(left, lengths, batch_first=True, enforce_sorted=False)
 beyond = pack_padded_sequence(x, [3, 9, 1, 5], batch_first=True, enforce_sorted=False)
-print(f"{few.batch_sizes[0].item()} of {N} sequences are packed")
+print(f"{few.batch_sizes[0]} of {N} sequences are packed")
 print(f"{len(cut.data)} steps are packed from lengths with sum {3.9 + 6 + 1 + 5}")
-print(f"{(dropped.data == 0).all(dim=1).sum().item()} of {len(dropped.data)} steps are padding")
-print(f"{len(beyond.data)} steps are packed, batch_sizes promises {beyond.batch_sizes.sum()}")
+filler = (dropped.data == 0).all(dim=1).sum().item()
+print(f"{filler} of {len(dropped.data)} steps are padding")
+print(f"{len(beyond.data)} steps are packed of {beyond.batch_sizes.sum()} in batch_sizes")
 assert few.batch_sizes[0] == N - 1
 assert cut.data.equal(packed.data)
-assert (dropped.data == 0).all(dim=1).sum() == 3 + 1 + 1
+assert filler == 3 + 1 + 1
 assert len(beyond.data) < beyond.batch_sizes.sum() == 18
 try:
     lstm(beyond)
@@ -178,7 +180,7 @@ assert "exceeds dimension size" in message
 # :func:`lstm_guide.pack` checks the input, the lengths and the state against the module, and then
 # calls torch. :func:`lstm_guide.unpack` gives back order and length.
 
-for bad in ([3, 6, 1], [3.9, 6, 1, 5], [3, 9, 1, 5], [3, 6, 0, 5]):
+for bad in ([3, 6, 1], [3.9, 6, 1, 5], [3, 9, 1, 5]):
     try:
         pack(lstm, x, bad)
     except (ShapeError, TypeError) as error:
@@ -194,8 +196,8 @@ else:
     raise AssertionError("pack took a state of another batch size")
 assert message.startswith("c_0: expected (K * D, N, H_cell) = (1, 4, 5), got (1, 1, 5)")
 
-packed_output, _ = lstm(pack(lstm, x, lengths, state=state), state)
-checked, found = unpack(lstm, packed_output, total_length=L)  # (N, L, H)
+result, _ = lstm(pack(lstm, x, lengths, state=state), state)
+checked, found = unpack(lstm, result, total_length=L)  # (N, L, H)
 assert found.tolist() == lengths
 torch.testing.assert_close(checked, output, atol=1e-6, rtol=0)
 

@@ -34,12 +34,13 @@ N, H_in, H = 4, 3, 5  # words in a batch, features in, features out
 # Eleven words, and with each its place in the list as the label. Every letter gets an id. Ids start
 # at 1: id 0 is kept for :term:`padding`, so that no letter can be taken for it.
 
-words = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven"]
+spoken = "one two three four five six seven eight nine ten eleven"
+words = spoken.split()
 letters = sorted(set("".join(words)))
 ids = {letter: i for i, letter in enumerate(letters, start=1)}
-dataset = [
-    (torch.tensor([ids[letter] for letter in word]), label) for label, word in enumerate(words)
-]
+dataset = []
+for label, word in enumerate(words):
+    dataset.append((torch.tensor([ids[letter] for letter in word]), label))
 print(f"{len(dataset)} words of {len(letters)} letters")
 print(f"{words[0]!r} is {dataset[0]}")
 assert 0 not in ids.values()
@@ -57,7 +58,7 @@ except RuntimeError as error:
     print(type(error).__name__, message)
 else:
     raise AssertionError("the DataLoader stacked words of different length")
-assert "stack expects each tensor to be equal size, but got [3] at entry 0 and [5]" in message
+assert "each tensor to be equal size, but got [3] at entry 0 and [5]" in message
 
 # %%
 # A collate function pads, and keeps the lengths
@@ -87,7 +88,7 @@ assert padded_lengths == {5, 6}
 assert len(labels) == len(dataset) % N == 3
 
 mixed = pad_sequence([torch.tensor([1, 2, 3]), torch.tensor([0.9, 1.7])])
-assert mixed[:, 1].tolist() == [0, 1, 0]  # the first one's dtype holds for all: fractions are cut
+assert mixed[:, 1].tolist() == [0, 1, 0]  # whole numbers, like the first one
 
 batch_ids, lengths, labels = next(iter(loader))  # (N, L), (N,), (N,)
 mask = length_mask(lengths, L=batch_ids.size(1))  # (N, L)
@@ -112,15 +113,14 @@ L = batch_ids.size(1)
 
 vectors = embedding(batch_ids)  # (N, L, H_in)
 packed = pack_padded_sequence(vectors, lengths, batch_first=True, enforce_sorted=False)
-packed_output, (h_n, c_n) = lstm(packed)  # h_n and c_n (2, N, H)
-output, _ = pad_packed_sequence(packed_output, batch_first=True, total_length=L)  # (N, L, 2 * H)
+result, (h_n, c_n) = lstm(packed)  # h_n and c_n (2, N, H)
+output, _ = pad_packed_sequence(result, batch_first=True, total_length=L)  # (N, L, 2 * H)
 print(f"{tuple(vectors.shape) = }")
 print(f"{tuple(packed.data.shape) = }")
-print(f"{tuple(packed_output.data.shape) = }")
 print(f"{tuple(output.shape) = }")
 assert vectors.shape == (N, L, H_in)
 assert packed.data.shape == (lengths.sum(), H_in)
-assert packed_output.data.shape == (lengths.sum(), 2 * H)
+assert result.data.shape == (lengths.sum(), 2 * H)
 assert output.shape == (N, L, 2 * H)
 assert not vectors[~mask].any()
 output.sum().backward()
@@ -137,10 +137,8 @@ assert embedding.weight.grad[batch_ids[mask]].any(dim=1).all()
 plain = output.mean(dim=1)  # (N, 2 * H)
 pooled = masked_mean(output, mask, dim=1)  # (N, 2 * H)
 for n in range(N):
-    share = (plain[n] / pooled[n]).mean()
-    print(
-        f"{words[n]:>5}: {lengths[n]} of {L} steps, the plain mean is {share:.2f} of the masked one"
-    )
+    ratio = (plain[n] / pooled[n]).mean()
+    print(f"{words[n]:>5}: {lengths[n]} of {L} steps, plain / masked = {ratio:.2f}")
 shares = (lengths / L)[:, None]  # (N, 1)
 torch.testing.assert_close(plain, pooled * shares, atol=1e-6, rtol=0)
 
@@ -157,14 +155,14 @@ class WordReader(nn.Module):
     def __init__(self, vocabulary, H_in, H, classes):
         super().__init__()
         self.embedding = nn.Embedding(vocabulary, H_in, padding_idx=0)
-        self.lstm = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True, bidirectional=True)
+        self.lstm = nn.LSTM(H_in, H, batch_first=True, bidirectional=True)
         self.scores = nn.Linear(2 * H, classes)
 
     def forward(self, batch_ids, lengths):
         L = batch_ids.size(1)
         vectors = self.embedding(batch_ids)  # (N, L, H_in)
-        packed_output, _ = self.lstm(pack(self.lstm, vectors, lengths))
-        output, _ = unpack(self.lstm, packed_output, total_length=L)  # (N, L, 2 * H)
+        result, _ = self.lstm(pack(self.lstm, vectors, lengths))
+        output, _ = unpack(self.lstm, result, total_length=L)  # (N, L, 2 * H)
         pooled = masked_mean(output, length_mask(lengths, L=L), dim=1)  # (N, 2 * H)
         return self.scores(pooled)  # (N, classes)
 

@@ -43,8 +43,8 @@ x[~mask] = 0.0  # padding
 lstm = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True)
 padded_output, _ = lstm(x)  # (N, L, H)
 packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
-packed_output, (h_n, _) = lstm(packed)  # h_n (1, N, H)
-output, _ = pad_packed_sequence(packed_output, batch_first=True, total_length=L)  # (N, L, H)
+result, (h_n, _) = lstm(packed)  # h_n (1, N, H)
+output, _ = pad_packed_sequence(result, batch_first=True, total_length=L)  # (N, L, H)
 
 empty = (output[:, -1] == 0).all(dim=1)  # (N,)
 print(f"{empty.tolist() = }")
@@ -65,10 +65,11 @@ plotting.cells(
 # step ``lengths - 1`` of each row, by two index tensors or with ``gather``. In one direction this
 # last way needs no packing, since valid steps know nothing of the padding after them.
 
-alone = torch.stack([lstm(x[n, :length])[0][-1] for n, length in enumerate(lengths)])  # (N, H)
+outputs = [lstm(x[n, :length])[0] for n, length in enumerate(lengths)]  # (length, H)
+alone = torch.stack([own[-1] for own in outputs])  # (N, H)
 by_state = h_n[-1]  # (N, H)
 by_index = padded_output[torch.arange(N), lengths - 1]  # (N, H)
-index = (lengths - 1)[:, None, None].expand(N, 1, H)  # (N, 1, H): the step, for each feature
+index = (lengths - 1)[:, None, None].expand(N, 1, H)  # (N, 1, H)
 by_gather = padded_output.gather(1, index).squeeze(1)  # (N, H)
 
 wrong = (padded_output[:, -1] - alone).abs().amax(dim=1)  # (N,)
@@ -86,16 +87,17 @@ for found in (by_state, by_index, by_gather, output[torch.arange(N), lengths - 1
 # two different steps. At ``lengths - 1`` the reverse half has read one step only.
 
 both = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True, bidirectional=True)
-packed_output, (h_n, _) = both(packed)  # h_n (2, N, H)
-output, _ = pad_packed_sequence(packed_output, batch_first=True, total_length=L)  # (N, L, 2 * H)
+result, (h_n, _) = both(packed)  # h_n (2, N, H)
+output, _ = pad_packed_sequence(result, batch_first=True, total_length=L)  # (N, L, 2 * H)
 
 joined = torch.cat((h_n[-2], h_n[-1]), dim=1)  # (N, 2 * H)
 at_last = output[torch.arange(N), lengths - 1]  # (N, 2 * H)
 at_first = output[:, 0]  # (N, 2 * H)
 torch.testing.assert_close(at_last[:, :H], joined[:, :H], atol=1e-6, rtol=0)
 torch.testing.assert_close(at_first[:, H:], joined[:, H:], atol=1e-6, rtol=0)
-print(f"reverse half at lengths - 1: off by {(at_last[:, H:] - joined[:, H:]).abs().max():.4f}")
-assert (at_last[:, H:] - joined[:, H:]).abs().max() > 0.02
+error = (at_last[:, H:] - joined[:, H:]).abs().max()
+print(f"reverse half at lengths - 1: off by {error:.4f}")
+assert error > 0.02
 for n, length in enumerate(lengths):
     own_output, (own_h, _) = both(x[n, :length])  # (length, 2 * H), (2, H)
     torch.testing.assert_close(joined[n], own_h.flatten(), atol=1e-6, rtol=0)
@@ -108,19 +110,20 @@ for n, length in enumerate(lengths):
 # depends on that step alone: whatever the reverse direction could learn is thrown away.
 
 given = x.clone().requires_grad_()  # (N, L, H_in)
-packed_output, _ = both(pack(both, given, lengths))
-output, _ = unpack(both, packed_output, total_length=L)  # (N, L, 2 * H)
+result, _ = both(pack(both, given, lengths))
+output, _ = unpack(both, result, total_length=L)  # (N, L, 2 * H)
 reach = {}
 for name, step in {"at step 0": 0, "at lengths - 1": int(lengths[0]) - 1}.items():
-    (gradient,) = torch.autograd.grad(output[0, step, H:].sum(), given, retain_graph=True)
+    half = output[0, step, H:]  # (H,)
+    (gradient,) = torch.autograd.grad(half.sum(), given, retain_graph=True)
     reach[name] = gradient[0].norm(dim=-1)  # (L,)
-    print(f"reverse half {name}: gradient at steps {reach[name].nonzero().flatten().tolist()}")
+    print(f"reverse half {name}: gradient at steps {reach[name].nonzero().flatten()}")
 assert reach["at step 0"].nonzero().flatten().tolist() == [0, 1, 2, 3]
 assert reach["at lengths - 1"].nonzero().flatten().tolist() == [3]
 plotting.steps(
     reach,
     ylabel="gradient at the input",
-    title="Taken at lengths - 1, the reverse half of a sequence\nof four steps has seen one step",
+    title="Taken at lengths - 1, the reverse half\nof a sequence of four steps has seen one step",
 )
 
 # %%
@@ -140,8 +143,8 @@ deep = nn.LSTM(
     proj_size=H,
     dtype=torch.float64,
 )
-packed_output, (h_n, _) = deep(pack(deep, x.double(), lengths))  # h_n (4, N, H)
-output, _ = unpack(deep, packed_output, total_length=L)  # (N, L, 2 * H)
+result, (h_n, _) = deep(pack(deep, x.double(), lengths))  # h_n (4, N, H)
+output, _ = unpack(deep, result, total_length=L)  # (N, L, 2 * H)
 last = take_last(deep, output, lengths)  # (N, 2 * H)
 print(f"{tuple(last.shape) = }")
 assert last.shape == (N, 2 * H)

@@ -23,18 +23,26 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from lstm_guide import length_mask, masked_loss, masked_mean, masked_softmax, pack, plotting, unpack
+from lstm_guide import (
+    length_mask,
+    masked_loss,
+    masked_mean,
+    masked_softmax,
+    pack,
+    plotting,
+    unpack,
+)
 
 torch.manual_seed(0)
 lengths = torch.tensor([2, 8, 5])
-N, L, H_in, H, classes = 3, 8, 4, 5, 6  # sequences, longest, features in and out, classes
+N, L, H_in, H, classes = 3, 8, 4, 5, 6  # sequences, longest, features in, out, classes
 mask = length_mask(lengths, L=L)  # (N, L)
 
 lstm = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True)
 linear = nn.Linear(H, classes)
 x = torch.randn(N, L, H_in)  # (N, L, H_in)
-packed_output, _ = lstm(pack(lstm, x, lengths))
-output, _ = unpack(lstm, packed_output, total_length=L)  # (N, L, H)
+result, _ = lstm(pack(lstm, x, lengths))
+output, _ = unpack(lstm, result, total_length=L)  # (N, L, H)
 logits = 3 * linear(output)  # (N, L, classes)
 targets = torch.randint(classes, (N, L))  # (N, L)
 
@@ -79,9 +87,8 @@ numbers = torch.stack([plain, *by_hand.values()])
 assert ((numbers[:, None] - numbers).abs() + torch.eye(4) > 0.005).all()
 
 again = cross_entropy(logits.transpose(1, 2), other_filler, reduction="none")
-torch.testing.assert_close(
-    masked_loss(again, mask, dim=1, divide_by="both"), by_hand["both"]
-)  # other filler, same loss
+same = masked_loss(again, mask, dim=1, divide_by="both")  # ()
+torch.testing.assert_close(same, by_hand["both"])  # whatever the padding
 
 # %%
 # How much each step counts
@@ -105,7 +112,7 @@ plotting.cells(
     rows="batch",
     columns="time",
     colour_by=mask.long(),
-    title="The weight of each step with divide_by='both':\nevery sequence has a third in all",
+    title="The weight of each step with divide_by='both':\na third for each sequence",
 )
 
 # %%
@@ -151,8 +158,9 @@ torch.testing.assert_close(chosen, by_hand["steps"])
 assert gradient[mask].isfinite().all()
 assert not gradient[~mask].any()
 
-squares = mask.float().requires_grad_()  # 0 on padding, where the slope of sqrt is infinite
-for name, cleaned in {"as it is": squares, "cleaned": torch.where(mask, squares, 1.0)}.items():
+squares = mask.float().requires_grad_()  # 0 on padding: there sqrt has an infinite slope
+inputs = {"as it is": squares, "cleaned": torch.where(mask, squares, 1.0)}
+for name, cleaned in inputs.items():
     total = masked_mean(cleaned.sqrt(), mask, dim=1).sum()  # ()
     (gradient,) = torch.autograd.grad(total, squares)  # (N, L)
     print(f"input of sqrt {name}: {gradient.isnan().sum()} entries of its gradient are nan")
@@ -189,7 +197,6 @@ share = torch.where(mask, 0, scores.softmax(dim=1)).sum(dim=1)  # (N,)
 weights = masked_softmax(scores, mask, dim=1)  # (N, L)
 context = (weights[:, :, None] * output).sum(dim=1)  # (N, H)
 print(f"share of padding without a mask: {[round(s, 2) for s in share.tolist()]}")
-print(f"weights of sequence 0: {[round(w, 4) for w in weights[0].tolist()]}")
 assert share[0] > 0.5
 assert not weights[~mask].any()
 torch.testing.assert_close(weights.sum(dim=1), torch.ones(N))

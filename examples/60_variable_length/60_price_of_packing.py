@@ -64,7 +64,8 @@ class Operations(TorchDispatchMode):
 lstm = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True)
 x = torch.randn(N, L, H_in)  # (N, L, H_in)
 packed = pack(lstm, x, lengths)
-inputs = {"padded": x, "packed": packed, "packed, equal lengths": pack(lstm, x, [L] * N)}
+equal = pack(lstm, x, [L] * N)
+inputs = {"padded": x, "packed": packed, "packed, equal lengths": equal}
 counts = {}
 with torch.no_grad():
     for name, batch in inputs.items():
@@ -89,15 +90,15 @@ if torch.backends.mkldnn.is_available():  # oneDNN; not every build of torch has
 
 record = records.read("packing")
 setting = record["setting"]
-print(f"measured {record['date']}, torch {record['versions']['torch']}, {record['machine']}")
-print(f"{setting['sequences']} sequences in batches of {setting['N']}, {setting['hidden_size'] = }")
+print(f"{record['date']}, torch {record['versions']['torch']}, {record['machine']}")
+print(f"{setting['sequences']} sequences in batches of {setting['N']}")
 for data, modes in record["ratios"].items():
     for mode, ways in modes.items():
         print(f"{data}; {mode}: packed {ways['mixed, packed']:.1f} times padded")
 
 training = {data: modes["training"] for data, modes in record["ratios"].items()}
 packed_times = [ways["mixed, packed"] for ways in training.values()]
-assert packed_times == sorted(packed_times, reverse=True)  # the more padding, the lower the price
+assert packed_times == sorted(packed_times, reverse=True)  # more padding, lower price
 assert packed_times[0] > 3
 assert packed_times[-1] > 1.2
 assert list(record["ratios"].values())[-1]["inference"]["mixed, packed"] < 1.3
@@ -106,7 +107,7 @@ for modes in record["ratios"].values():
 plotting.bars(
     training,
     xlabel="time of an epoch of training, mixed padded batches = 1",
-    title="Packing makes training slower on this CPU;\nbatches of like lengths make it faster",
+    title="Packing makes training slower on this CPU,\nbatches of like lengths faster",
 )
 
 # %%
@@ -179,7 +180,8 @@ for epoch in range(2):
         padded = nn.utils.rnn.pad_sequence(group, batch_first=True)  # (16, L, H_in)
         output, _ = lstm(padded)  # (16, L, H)
         mask = length_mask(own, L=padded.size(1))  # (16, L)
-        loss = masked_loss(output.square().mean(dim=-1), mask, dim=1, divide_by="steps")  # ()
+        losses = output.square().mean(dim=-1)  # (16, L)
+        loss = masked_loss(losses, mask, dim=1, divide_by="steps")  # ()
         steps += mask.sum().item()
         assert loss.isfinite()
     longest = [all_lengths[group].max().item() for group in batches]
