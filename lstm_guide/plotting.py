@@ -489,7 +489,7 @@ def _draw_mesh(
     rows, length = values.shape
     x, y = [t - 0.5 for t in range(length + 1)], [top + row for row in range(rows + 1)]
     cells = values.detach().double().tolist()
-    return ax.pcolormesh(x, y, cells, cmap=shades, norm=norm, edgecolors="face", linewidth=0.2)
+    return ax.pcolormesh(x, y, cells, cmap=shades, norm=norm, edgecolors="face", linewidth=0.6)
 
 
 def _finish_mesh(ax: Axes, bar: Colorbar, length: int, title: str, *, pad: float) -> None:
