@@ -256,7 +256,8 @@ def trace_steps(
             unbatched x; None for zeros.
 
     Returns:
-        The trace, with each gate (K, D, L, N, H_cell). Packed input comes back padded, with a mask.
+        The trace, in which each gate is (K, D, L, N, H_cell). What was packed is padded here,
+        and the mask says where.
 
     Raises:
         ShapeError: x, the state or a parameter does not have the shape that the module reads.

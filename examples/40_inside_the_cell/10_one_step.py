@@ -56,8 +56,8 @@ assert h_before.shape == c_before.shape == (N, H)
 # .. math:: a = W_{ih} \, x_t + b_{ih} + W_{hh} \, h_{t-1} + b_{hh}
 #
 # The result has 4 · H numbers for each sequence: H for each of the four parts i, f, g and o. torch
-# stacks the four matrices into one, because one large product is faster than four small ones. A cut
-# along the last axis gives the parts back.
+# stacks the matrices of the four parts into one, so that one product gives all of them. A cut along
+# the last axis separates them again.
 
 a = x_t @ W_ih.T + b_ih + h_before @ W_hh.T + b_hh  # (N, 4 * H)
 a_i, a_f, a_g, a_o = a.chunk(4, dim=-1)  # (N, H) each
@@ -72,13 +72,18 @@ assert a_i.shape == (N, H)
 # The sigmoid σ turns any number into one between 0 and 1, which serves as a :term:`gate`: 0 is
 # closed, 1 is open. The tanh turns any number into one between -1 and 1, which serves as a value.
 #
+# * i, the input gate: how much of the candidate to write
+# * f, the forget gate: how much of the old c to keep
+# * g, the candidate: what to write
+# * o, the output gate: how much of c to show
+#
 # .. math::
 #
 #    \begin{aligned}
-#    i_t &= \sigma(a_i) && \text{input gate: how much of the candidate to write} \\
-#    f_t &= \sigma(a_f) && \text{forget gate: how much of the old } c \text{ to keep} \\
-#    g_t &= \tanh(a_g) && \text{candidate: what to write} \\
-#    o_t &= \sigma(a_o) && \text{output gate: how much of } c \text{ to show}
+#    i_t &= \sigma(a_i) \\
+#    f_t &= \sigma(a_f) \\
+#    g_t &= \tanh(a_g) \\
+#    o_t &= \sigma(a_o)
 #    \end{aligned}
 
 i = torch.sigmoid(a_i)  # (N, H)
@@ -121,7 +126,9 @@ with plotting.style():
     entry = torch.arange(H).numpy()
     ax.bar(entry - 0.2, kept.numpy(), 0.36, label="kept: f ⊙ old c", hatch="//")
     ax.bar(entry + 0.2, written.numpy(), 0.36, label="written: i ⊙ g")
-    ax.plot(entry, c[0].numpy(), "D", label="new c", markersize=10)
+    ax.plot(
+        entry, c[0].numpy(), "D", color=plt.rcParams["text.color"], label="new c", markersize=10
+    )
     ax.axhline(0, color=plt.rcParams["text.color"], linewidth=1)
     ax.set(xlabel="entry of c", ylabel="value", xticks=entry)
     ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))

@@ -132,8 +132,8 @@ assert largest < 1e-6
 # ----------------------------
 # You need not write the loops. :func:`lstm_guide.trace_steps` takes any ``nn.LSTM`` and any call, also
 # :term:`batch first`, :term:`packed <packed sequence>` or with a projection. It returns all six tensors
-# of every step, with an axis each for layer and direction. It is fast, too: torch runs the layer as
-# always, and the gates of all steps follow from x and h in one go.
+# of every step, with an axis each for layer and direction. It needs no loop over the equations: torch
+# runs the layer as always, and the gates of all steps follow from x and h at once.
 
 lstm = nn.LSTM(input_size=H_in, hidden_size=H, num_layers=2, bidirectional=True)
 output, (h_n, c_n) = lstm(x)
@@ -159,14 +159,22 @@ ax = plotting.steps(
     title="nn.LSTM returns one value of each line, the trace has all of them",
 )
 ends = [c_n[2, 0, 0], c_n[3, 0, 0]]  # layer 1 forward, layer 1 reverse
-ax.plot([L - 1, 0], ends, "o", markersize=20, fillstyle="none", color=ax.lines[0].get_color())
+ax.plot(
+    [L - 1, 0],
+    ends,
+    "o",
+    markersize=20,
+    fillstyle="none",
+    markeredgewidth=2,
+    color=ax.lines[0].get_color(),
+)
 torch.testing.assert_close(torch.stack(ends), torch.stack([c[0, -1], c[1, 0]]))
 
 # %%
 # Summary
 # -------
 # * ``nn.LSTM`` is one step in three loops: over time, over directions, over layers.
-# * All layers use their weights at every step again. The length is free for this reason.
+# * A layer uses the same weights at every step. So the length is free.
 # * Your loops, a loop over ``nn.LSTMCell`` and ``nn.LSTM`` agree up to rounding.
 # * ``nn.LSTM`` returns h of the top layer and the last state. ``trace_steps`` returns the rest.
 #
@@ -175,8 +183,8 @@ torch.testing.assert_close(torch.stack(ends), torch.stack([c[0, -1], c[1, 0]]))
 # * "``output`` is c": it is h of the top layer, and c of the last step is all you get
 #   (:ref:`axes-and-outputs`).
 # * "The reverse direction of layer 1 reads the reverse half of layer 0": it reads both halves.
-# * "I write my own loop because it is clearer": right for reading. In training it is many times
-#   slower than the one call. See :ref:`bulk-and-loop` for what else the one call needs.
+# * "I write my own loop because it is clearer": good for reading. To train, use the one call, which
+#   gives the same numbers. If it does not, see :ref:`bulk-and-loop`.
 #
 # Check yourself
 # --------------
