@@ -2,6 +2,7 @@
 
 from lstm_guide.cell import Step, Trace, lstm_forward, lstm_step, trace_steps
 from lstm_guide.errors import ShapeError
+from lstm_guide.patterns import decode, encode, transduce, unroll
 from lstm_guide.report import Report, describe
 from lstm_guide.sequences import (
     length_buckets,
@@ -58,8 +59,10 @@ __all__ = [
     "Trace",
     "bridge",
     "call_shapes",
+    "decode",
     "describe",
     "detach_state",
+    "encode",
     "final_state",
     "from_keras",
     "from_onnx",
@@ -85,6 +88,8 @@ __all__ = [
     "to_keras",
     "to_onnx",
     "trace_steps",
+    "transduce",
     "unpack",
+    "unroll",
     "zero_state",
 ]

@@ -89,6 +89,13 @@ def check_lstm(lstm: object) -> nn.LSTM:
     )
 
 
+def check_one_direction(lstm: object, *, change: str) -> None:
+    """Require an ``nn.LSTM`` that can go step by step; change says what to do about the other."""
+    if check_lstm(lstm).bidirectional:
+        got = "bidirectional=True"
+        raise ValueError(_say("lstm", expected="one direction", got=got, change=change))
+
+
 def _instead_of_lstm(lstm: object) -> str:
     if isinstance(lstm, type):
         return "Pass a layer, nn.LSTM(input_size, hidden_size), not the class."
@@ -248,7 +255,13 @@ def check_kind(name: str, tensor: Tensor, like: Tensor | None) -> None:
                 else " Ids of words or classes go through nn.Embedding or one_hot first."
             )
         raise TypeError(_say(name, expected=expected, got=tensor.dtype, change=change))
-    if like is not None and tensor.device != like.device:
+    if like is not None:
+        _check_device(name, tensor, like)
+
+
+def _check_device(name: str, tensor: Tensor, like: Tensor) -> None:
+    """Require the device of like."""
+    if tensor.device != like.device:
         change = f"Move it, {name}.to({str(like.device)!r}), or make it there."
         expected = f"device {like.device}"
         raise ValueError(_say(name, expected=expected, got=tensor.device, change=change))
@@ -355,6 +368,11 @@ def _other_size(size: int, dim: ExpectedDim, length: int | None) -> str:
     """What to change on one axis of a state."""
     if dim.letters == "N" and size == length:
         return f"{size} is the length of x: if x is in the other layout, x.transpose(0, 1) helps."
+    if dim.letters == "K * D" and size == 2 * dim.size:
+        return (
+            f"Axis 0 has a row for each layer and direction, {dim.size} in all. If it comes from "
+            "an encoder with two directions, bridge(encoder, state) joins them."
+        )
     return {
         "K * D": f"Axis 0 has a row for each layer and direction, {dim.size} in all; axis 1 is the "
         "batch, also with batch_first=True.",
@@ -721,3 +739,83 @@ def check_generator(value: object) -> None:
         change = "Make one with torch.Generator().manual_seed(0), or leave it out."
         expected = "a torch.Generator or None"
         raise TypeError(_say("generator", expected=expected, got=_kind(value), change=change))
+
+
+# --- ids, vectors and scores of a decoder ----------------------------------------------------
+
+
+def check_start(start: object, *, like: Tensor) -> int | None:
+    """Require the first id of each row, and return N; None for one unbatched sequence."""
+    change = "Give each sequence its first id: torch.full((N,), id)."
+    ids = _check_ids("start", start, like=like, change=change)
+    if ids.dim() > 1 or ids.numel() == 0:
+        expected = "(N,) with N at least 1, or unbatched ()"
+        raise ShapeError(_say("start", expected=expected, got=tuple(ids.shape), change=change))
+    return ids.size(0) if ids.dim() else None
+
+
+def check_teacher(teacher: object, want: ExpectedShape, *, like: Tensor) -> None:
+    """Require a right id for each step, in the layout of the layer."""
+    change = "Give the right id of every step and sequence; steps is their length."
+    got = tuple(_check_ids("teacher", teacher, like=like, change=change).shape)
+    if got == want.sizes:
+        return
+    if got == want.sizes[::-1]:
+        change = "It is in the other layout: teacher.transpose(0, 1)."
+    raise ShapeError(_say("teacher", expected=want, got=got, change=change))
+
+
+def _check_ids(name: str, ids: object, *, like: Tensor, change: str) -> Tensor:
+    """Require int64 on the device of like."""
+    ids = check_tensor(name, ids, change=change)
+    if ids.dtype != torch.int64:
+        raise TypeError(_say(name, expected="ids of torch.int64", got=ids.dtype, change=change))
+    _check_device(name, ids, like)
+    return ids
+
+
+def check_functions(**functions: object) -> None:
+    """Require functions, or modules, which are called like functions."""
+    for name, value in functions.items():
+        if not callable(value):
+            expected, got = "a module or a function", _kind(value)
+            change = "Pass the module itself, without a call."
+            raise TypeError(_say(name, expected=expected, got=got, change=change))
+
+
+def check_embedded(value: object, lstm: nn.LSTM, *, N: int | None) -> Tensor:
+    """Require what embed returned to be the input of one step."""
+    change = "embed turns the ids of one step into its input, as nn.Embedding does."
+    vectors = check_tensor("embed", value, change=change)
+    letters, leading = ("(H_in,)", ()) if N is None else ("(N, H_in)", (N,))
+    want, got = (*leading, lstm.input_size), tuple(vectors.shape)
+    if got != want:
+        raise ShapeError(_say("embed", expected=f"{letters} = {want}", got=got, change=change))
+    check_kind("embed", vectors, weight_of(lstm))
+    return vectors
+
+
+def check_scores(value: object, *, N: int | None, stop: int | None) -> Tensor:
+    """Require what readout returned to be a score for each id, with stop among the ids."""
+    change = "readout turns the h of one step into a score for each id, as nn.Linear does."
+    scores = check_tensor("readout", value, change=change)
+    expected, rank = ("(V,)", 1) if N is None else (f"(N, V) with N = {N}", 2)
+    got = tuple(scores.shape)
+    if len(got) != rank or got[-1] == 0 or got[:-1] != (() if N is None else (N,)):
+        raise ShapeError(_say("readout", expected=expected, got=got, change=change))
+    if not scores.is_floating_point():
+        expected = "a floating-point dtype"
+        raise TypeError(_say("readout", expected=expected, got=scores.dtype, change=change))
+    if stop is not None:
+        _check_stop(stop, V=got[-1])
+    return scores
+
+
+def _check_stop(stop: object, *, V: int) -> None:
+    """Require an id that readout gives a score to."""
+    expected = f"an int from 0 to {V - 1}, or None"
+    change = "No other id is ever written: give the id that ends a sequence."
+    if not isinstance(stop, int) or isinstance(stop, bool):
+        raise TypeError(_say("stop", expected=expected, got=repr(stop), change=change))
+    if not 0 <= stop < V:
+        raise ValueError(_say("stop", expected=expected, got=stop, change=change))

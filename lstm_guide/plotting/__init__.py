@@ -11,6 +11,7 @@ from lstm_guide.plotting.grids import bars, cells, influence, steps
 from lstm_guide.plotting.look import style
 from lstm_guide.plotting.packed import packing
 from lstm_guide.plotting.states import state_rows
+from lstm_guide.plotting.usage import pattern
 
 __all__ = [
     "bars",
@@ -20,6 +21,7 @@ __all__ = [
     "influence",
     "packing",
     "parameter_blocks",
+    "pattern",
     "reach",
     "state_rows",
     "steps",

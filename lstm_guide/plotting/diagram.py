@@ -125,12 +125,12 @@ def _draw_lane(ax: Axes, plan: Plan, k: int, d: int) -> None:
     for name, side, line in (("h", 1, "-"), ("c", -1, "--")):
         level = y + side * HEIGHT / 2
         first, last = start - way * (0.2 + TILE / 2), end + way * (0.2 + TILE / 2)
-        _tile(ax, plan.look(f"{name}_0"), f"{name}_0[{row}]", (first, level), TILE)
-        _tile(ax, plan.look(f"{name}_n"), f"{name}_n[{row}]", (last, level), TILE)
+        tile(ax, plan.look(f"{name}_0"), f"{name}_0[{row}]", (first, level), TILE)
+        tile(ax, plan.look(f"{name}_n"), f"{name}_n[{row}]", (last, level), TILE)
         stops = [(first, TILE), *((x, CELL) for _, x in plan.columns[::way]), (last, TILE)]
         for (x, width), (next_x, next_width) in pairwise(stops):
             begin, tip = x + way * width / 2, next_x - way * next_width / 2
-            _arrow(ax, (begin, level), (tip, level), line)
+            arrow(ax, (begin, level), (tip, level), line)
 
 
 def _draw_columns(ax: Axes, plan: Plan) -> None:
@@ -138,14 +138,14 @@ def _draw_columns(ax: Axes, plan: Plan) -> None:
     below = -0.46 - HEIGHT / 2
     for step, x in plan.columns:
         text = "…" if step is None else str(step)
-        _tile(ax, plan.look("input"), text, (x, below), plan.pitch)
+        tile(ax, plan.look("input"), text, (x, below), plan.pitch)
         for d in range(plan.D):
-            _tile(ax, plan.look("output"), text, (x, plan.output + (d + 0.5) * HEIGHT), plan.pitch)
+            tile(ax, plan.look("output"), text, (x, plan.output + (d + 0.5) * HEIGHT), plan.pitch)
         if step is not None:
-            _arrow(ax, (x, below + HEIGHT / 2), (x, 0))
+            arrow(ax, (x, below + HEIGHT / 2), (x, 0))
             for k in range(plan.K):
                 end = plan.floor(k + 1) if k + 1 < plan.K else plan.output
-                _arrow(ax, (x, plan.floor(k) + plan.D * LANE), (x, end))
+                arrow(ax, (x, plan.floor(k) + plan.D * LANE), (x, end))
     left = plan.columns[0][1] - plan.pitch / 2 - 0.12
     ax.text(left, below, "time →", ha="right", va="center_baseline", **chip("time"))
     if plan.D == 2:
@@ -176,16 +176,21 @@ def _draw_labels(ax: Axes, plan: Plan, sizes: Mapping[str, Sequence[tuple[str, s
         ax.add_artist(AnnotationBbox(row, place, box_alignment=align, frameon=False, pad=0))
 
 
-def _tile(
-    ax: Axes, look: dict[str, Any], text: str, centre: tuple[float, float], width: float
+def tile(
+    ax: Axes,
+    look: dict[str, Any],
+    text: str,
+    centre: tuple[float, float],
+    width: float,
+    size: float = 12.0,
 ) -> None:
     """Draw one entry of a tensor."""
     corner = (centre[0] - width / 2, centre[1] - HEIGHT / 2)
     ax.add_patch(Rectangle(corner, width, HEIGHT, **look))
     colour = text_on(look["facecolor"])
-    ax.text(*centre, text, ha="center", va="center_baseline", color=colour)
+    ax.text(*centre, text, ha="center", va="center_baseline", color=colour, size=size)
 
 
-def _arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float], line: str = "-") -> None:
+def arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float], line: str = "-") -> None:
     look = {"arrowstyle": "-|>", "color": INK, "linewidth": 1.3, "linestyle": line}
     ax.annotate("", end, start, arrowprops=look | {"shrinkA": 0, "shrinkB": 0})

@@ -457,6 +457,82 @@ def test_state_rows_keeps_every_text_inside_the_figure_and_apart():
     ax.figure.canvas.draw()
     extents = [text.get_window_extent() for text in (*words_of(ax), ax.title)]
     assert all(ax.figure.bbox.contains(*c) for box in extents for c in (box.min, box.max))
+
+
+# --- pattern -------------------------------------------------------------------------------------
+
+READ_BACK = {
+    "encoder": [("7", ""), ("4", ""), ("9", "")],
+    "decoder": [("<start>", "9"), ("9", "4"), ("", "7"), ("7", "<end>")],
+}
+
+
+def near(*places):
+    return max(places) - min(places) < 1e-9
+
+
+def boxes_of(ax):
+    return [patch for patch in ax.patches if patch.get_label() == "step"]
+
+
+def test_pattern_draws_below_each_step_what_it_reads_and_above_it_what_is_used():
+    ax = plotting.pattern(READ_BACK)
+    pairs = [pair for steps in READ_BACK.values() for pair in steps]
+    by_place = {tuple(patch.get_center()): text.get_text() for text, patch in tiles_of(ax)}
+    assert len(by_place) == sum(bool(text) for pair in pairs for text in pair)
+    boxes = boxes_of(ax)
+    assert len(boxes) == len(pairs)
+    assert [box.get_x() for box in boxes] == sorted(box.get_x() for box in boxes)
+    for box, (given, used) in zip(boxes, pairs, strict=True):
+        x, y = box.get_center()
+        column = {above > y: text for (at, above), text in by_place.items() if near(at, x)}
+        assert column == {side: text for side, text in ((False, given), (True, used)) if text}
+        arrows = [(start, end) for start, end, _ in arrows_of(ax) if near(start[0], end[0], x)]
+        assert len(arrows) == bool(given) + bool(used)
+        assert all(end[1] > start[1] for start, end in arrows)
+
+
+def test_pattern_leads_the_state_from_the_start_through_all_steps_of_all_parts():
+    ax = plotting.pattern(READ_BACK, start="a state")
+    boxes = boxes_of(ax)
+    state = [(start, end) for start, end, _ in arrows_of(ax) if start[1] == end[1]]
+    assert len(state) == len(boxes)
+    assert [end[0] for _, end in state] == [pytest.approx(box.get_x()) for box in boxes]
+    words = {text.get_text(): text.get_position() for text in words_of(ax)}
+    assert words["a state"][0] < state[0][0][0]
+    assert words["encoder"][0] < words["decoder"][0]
+
+
+def test_pattern_reads_back_in_the_last_part_only_when_it_is_told_to():
+    def back(ax):
+        return [(start, end) for start, end, line in arrows_of(ax) if line == "--"]
+
+    assert not back(plotting.pattern(READ_BACK))
+    ax = plotting.pattern(READ_BACK, feedback=True)
+    boxes = boxes_of(ax)[3:]
+    assert len(back(ax)) == 3
+    for (start, end), box, following in zip(back(ax), boxes, boxes[1:], strict=False):
+        assert start[0] == pytest.approx(box.get_x() + box.get_width())
+        assert end[0] == pytest.approx(following.get_x())
+        assert start[1] > box.get_center()[1] > end[1]
+
+
+def test_pattern_counts_in_its_title_what_is_read_and_used():
+    assert plotting.pattern(READ_BACK).get_title() == (
+        "encoder: 3 inputs, 0 outputs used\ndecoder: 3 inputs, 4 outputs used"
+    )
+    title = plotting.pattern({"tagger": [("a", "b")]}).get_title()
+    assert title == "tagger: 1 input, 1 output used"
+    assert plotting.pattern(READ_BACK, title="One").get_title() == "One"
+
+
+@pytest.mark.parametrize("length", [1, 6, 12])
+def test_pattern_keeps_every_text_inside_the_figure_and_apart(length):
+    steps = [("12", "end")] * length
+    ax = plotting.pattern({"encoder": steps, "decoder": steps}, start="encoder's state")
+    ax.figure.canvas.draw()
+    extents = [text.get_window_extent() for text in (*words_of(ax), ax.title)]
+    assert all(ax.figure.bbox.contains(*corner) for box in extents for corner in (box.min, box.max))
     assert not [1 for one, other in combinations(extents, 2) if one.overlaps(other)]
     for text, patch in tiles_of(ax):
         assert text.get_window_extent().width < patch.get_window_extent().width
@@ -660,6 +736,30 @@ def test_bars_are_as_long_as_the_numbers_they_carry():
 def test_bars_refuse_groups_with_different_labels(groups):
     with pytest.raises(ValueError, match=r"^groups: expected the same labels .* Give a dict"):
         plotting.bars(groups, xlabel="time")
+
+
+def test_pattern_draws_on_given_axes():
+    with plotting.style():
+        figure, (one, other) = plt.subplots(2)
+    assert plotting.pattern(READ_BACK, ax=one) is one
+    assert plotting.pattern(READ_BACK, ax=other) is other
+    assert plt.get_fignums() == [figure.number]
+
+
+@pytest.mark.parametrize(
+    ("parts", "error", "text"),
+    [
+        ({}, ValueError, "parts: expected at least one name with steps, got none. Give a dict"),
+        ({"decoder": []}, ValueError, r"parts: .*, got {'decoder': 0}. Give a dict"),
+        ({"decoder": [("a", None)]}, TypeError, r"parts: .* texts, got \('a', None\). Give what"),
+        ({"decoder": ["abc"]}, TypeError, "parts: expected pairs of texts, got 'abc'. Give what"),
+        ({"decoder": [1]}, TypeError, "parts: expected pairs of texts, got 1. Give what"),
+    ],
+)
+def test_pattern_refuses_what_is_not_made_of_steps(parts, error, text):
+    with pytest.raises(error, match=f"^{text}"):
+        plotting.pattern(parts)
+    assert not plt.get_fignums()
 
 
 # --- look ----------------------------------------------------------------------------------------

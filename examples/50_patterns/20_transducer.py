@@ -1,0 +1,204 @@
+r"""
+.. _transducer:
+
+Transducer: one answer at every step
+====================================
+
+You want an answer for every step: a tag for each word, a state for each moment of a signal. You
+need to know what ``output`` of :class:`torch.nn.LSTM` is (:ref:`axes-and-outputs`). After this page
+you can put a layer on top of all steps at once, give the loss the shape that it wants, and say on
+which steps an answer depends.
+
+**You will see**
+
+* the whole ``output``, given to a linear layer and trained until every step is right
+* the shape that the loss wants, and the message when it gets another
+* that in one direction the answer to step t depends on steps up to t, and on no later one
+* a model that works on sequences five times as long as those it was trained on
+"""
+
+# sphinx_gallery_tags = ["patterns", "training", "errors"]
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from lstm_guide import plotting, transduce
+
+torch.manual_seed(0)
+N, L, H, C = 64, 20, 16, 2  # sequences, steps, hidden size, classes: even and odd
+
+# %%
+# Is the number of ones so far even or odd?
+# -----------------------------------------
+# Each step brings a 0 or a 1. The answer to each step says whether the number of ones so far is
+# even (0) or odd (1): the running parity. One bit changes the answer at its own step and at every
+# later one, so a model that looks at one step alone can only guess.
+
+
+def bits(count, length):
+    """Draw random bits, and the parity of the ones so far."""
+    x = torch.randint(2, (count, length))  # (count, length)
+    return x, x.cumsum(dim=1) % 2
+
+
+x, parity = bits(1, 6)
+print("bits:  ", x[0].tolist())
+print("parity:", parity[0].tolist())
+assert parity[0, -1] == x[0].sum() % 2
+
+read, answered = (map(str, row[0].tolist()) for row in (x, parity))
+plotting.pattern(
+    {"transducer": list(zip(read, answered, strict=True))},
+    title="A transducer reads every step and uses the output of every step",
+)
+
+# %%
+# The linear layer takes all steps at once
+# ----------------------------------------
+# ``output`` holds the :term:`hidden state` of every step. :class:`torch.nn.Linear` works on the last
+# axis and leaves the others alone, so no loop over the steps is needed.
+
+lstm = nn.LSTM(input_size=1, hidden_size=H, batch_first=True)
+head = nn.Linear(in_features=H, out_features=C)
+
+x, parity = bits(N, L)
+output, _ = lstm(x.unsqueeze(-1).float())  # (N, L, H)
+scores = head(output)  # (N, L, C)
+print(f"{tuple(output.shape) = }")
+print(f"{tuple(scores.shape) = }")
+torch.testing.assert_close(scores[:, 3], head(output[:, 3]))
+
+# %%
+# The loss wants the classes on axis 1
+# ------------------------------------
+# :func:`torch.nn.functional.cross_entropy` reads axis 1 as the classes. ``scores`` has time there.
+# The message compares the targets with what is left after axis 1. Swap the two axes, or join
+# batch and time into one axis; both give the same loss.
+
+try:
+    F.cross_entropy(scores, parity)
+except RuntimeError as error:
+    message = str(error)
+    print(type(error).__name__, message)
+else:
+    raise AssertionError("torch accepted (N, L, C)")
+assert f"Expected target size [{N}, {C}], got [{N}, {L}]" in message
+
+swapped = F.cross_entropy(scores.transpose(1, 2), parity)  # (N, C, L) and (N, L)
+joined = F.cross_entropy(scores.flatten(0, 1), parity.flatten())  # (N * L, C) and (N * L,)
+torch.testing.assert_close(swapped, joined)
+
+# %%
+# Train it
+# --------
+# The loss is the mean over all steps of all sequences. Every step has a right answer, so every step
+# teaches.
+
+model = nn.ModuleList([lstm, head])
+optimizer = torch.optim.Adam(model.parameters(), lr=1e-2)
+for _ in range(400):
+    x, parity = bits(N, L)
+    output, _ = lstm(x.unsqueeze(-1).float())  # (N, L, H)
+    loss = F.cross_entropy(head(output).transpose(1, 2), parity)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+
+
+@torch.no_grad()
+def accuracy(length):
+    """Return the share of right answers, for each step, over 500 new sequences."""
+    x, parity = bits(500, length)
+    output, _ = lstm(x.unsqueeze(-1).float())
+    return (head(output).argmax(dim=-1) == parity).float().mean(dim=0)  # (length,)
+
+
+print(f"right, {L} steps:  {accuracy(L).mean():.2f}")
+print(f"right, {5 * L} steps: {accuracy(5 * L).mean():.2f}")
+assert accuracy(L).mean() > 0.99
+assert accuracy(5 * L).mean() > 0.99
+
+# %%
+# What it learned is a rule for one step: flip the answer at a one. The rule does not depend on the
+# length, so the model is right on sequences that are five times as long.
+#
+# An answer depends on its past only
+# ----------------------------------
+# Flip one bit at a time, and watch how far the scores of every step move. A bit moves the scores of
+# its own step and of later ones, never of earlier ones. This is called *causal*: the answers can be
+# given while the sequence is still coming in.
+
+with torch.no_grad():
+    x, _ = bits(1, 7)
+    flipped = x ^ torch.eye(7, dtype=torch.int64)  # (7, 7): row t has bit t flipped
+    moves = head(lstm(flipped.unsqueeze(-1).float())[0]) - head(lstm(x.unsqueeze(-1).float())[0])
+moves = moves.abs().amax(dim=-1)  # (7, 7): flipped bit, watched step
+torch.testing.assert_close(moves, moves.triu(), atol=1e-5, rtol=0)
+assert (moves[torch.ones(7, 7).triu().bool()] > 1).all()
+
+ax = plotting.influence(
+    moves.triu(),
+    rows="time",
+    columns="time",
+    title="A bit moves the answers of its own step and of later steps",
+)
+ax.set(xlabel="the scores of this step move", ylabel="you flip this bit")
+
+# %%
+# In two directions an answer depends on all steps
+# ------------------------------------------------
+# The reverse half of ``output`` has read the steps that follow. For tagging a finished sequence
+# this helps. For an answer that has to come before the sequence ends, and for predicting the next
+# step, it is a mistake: the model sees what it is asked for.
+
+both = nn.LSTM(input_size=1, hidden_size=H, batch_first=True, bidirectional=True)
+with torch.no_grad():
+    later = both(flipped.unsqueeze(-1).float())[0] - both(x.unsqueeze(-1).float())[0]
+reach = later.abs().amax(dim=-1)  # (7, 7)
+print(
+    f"flip the last bit, and step 0 moves by: one way {moves[-1, 0]:.4f}, both {reach[-1, 0]:.4f}"
+)
+assert moves[-1, 0] < 1e-5
+assert reach[-1, 0] > 1e-4
+
+# %%
+# The helper: :func:`lstm_guide.transduce` returns the whole ``output`` in your layout, for any number
+# of layers and directions, batched or not, and checks the call first.
+
+x = torch.randn(N, L, 1)
+torch.testing.assert_close(transduce(both, x), both(x)[0])
+torch.testing.assert_close(transduce(both, x[0]), both(x[0])[0])
+print(f"{tuple(transduce(both, x).shape) = }")
+assert transduce(both, x).shape == (N, L, 2 * H)
+
+# %%
+# Summary
+# -------
+# * A transducer uses the whole ``output``: one hidden state of the top layer for each step.
+# * A linear layer on top takes all steps at once; it works on the last axis.
+# * ``cross_entropy`` wants the classes on axis 1: ``scores.transpose(1, 2)``.
+# * In one direction the answer to step t depends on steps 0 to t; in two directions, on all.
+#
+# Common mistakes
+# ---------------
+# * "``Expected target size [64, 2], got [64, 20]``": the classes stand on the last axis, as above.
+# * "I repair the shape with ``view(N, C, L)``": it runs and mixes steps with classes. See
+#   :ref:`view-and-transpose`.
+# * "My forecast is right in training and useless in use": two directions see the future. See
+#   :ref:`axes-and-outputs` for which half of ``output`` has read what.
+#
+# Check yourself
+# --------------
+# You turn the task round: the answer to step t is the parity of the ones *from step t to the end*.
+# Can this layer learn it, and what do you change?
+#
+# .. dropdown:: Answer
+#
+#    Not in one direction: the answer to step 0 needs the last bit, and step 0 has not read it. With
+#    ``bidirectional=True`` the reverse half has read these steps, and ``nn.Linear(2 * H, C)`` can use
+#    it. Flipping the sequence before and after the call does the same with one direction.
+#
+# Next
+# ----
+# :ref:`unrolling` takes the one call apart, step by step.

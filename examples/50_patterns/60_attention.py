@@ -1,0 +1,250 @@
+r"""
+.. _attention:
+
+Attention: the decoder looks back at every step
+===============================================
+
+Your encoder-decoder works on short sequences and fails on longer ones: one state of fixed size has
+to hold everything. With **attention** the decoder keeps the encoder's output of every step and
+looks at the step that it needs. You need to know the two halves and teacher forcing
+(:ref:`encoder-decoder`). After this page you can add attention to two ``nn.LSTM`` in five lines,
+draw where the model looks, and keep it from looking at padding.
+
+**You will see**
+
+* the scores, the weights and the context, with the shape of each
+* ten digits reversed, with attention and without it
+* where the decoder looks: a diagonal from one corner to the other
+* sources of different length in one batch, and weights on :term:`padding` that are exactly zero
+"""
+
+# sphinx_gallery_tags = ["patterns", "training", "padding"]
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence, pad_sequence
+
+from lstm_guide import decode, plotting
+
+torch.manual_seed(0)
+N, E, H, V = 32, 16, 64, 11  # strings, features of a digit, hidden size, ids
+mark, shortest, longest = 10, 4, 10  # the mark starts and ends what is written; lengths of sources
+
+# %%
+# Scores, weights, context
+# ------------------------
+# The decoder has one vector q at each of its T steps. The encoder has one vector m at each of its L
+# steps. The score of a pair says how well they fit, here with a matrix W that is learned:
+#
+# .. math:: s_{t,l} = q_t^\top W\, m_l
+#
+# A softmax over l turns the scores of a decoder step into weights that sum to 1. The mean of the
+# encoder's outputs with these weights is the **context**: what the decoder sees at this step. Where
+# ``mask`` is False, the score becomes minus infinity, and the weight exactly zero.
+
+
+class Reverser(nn.Module):
+    """Read a string of digits and write another, with attention or without."""
+
+    def __init__(self, look_back):
+        super().__init__()
+        self.look_back = look_back
+        self.embed = nn.Embedding(num_embeddings=V, embedding_dim=E)
+        self.encoder = nn.LSTM(input_size=E, hidden_size=H, batch_first=True)
+        self.decoder = nn.LSTM(input_size=E, hidden_size=H, batch_first=True)
+        self.match = nn.Linear(in_features=H, out_features=H, bias=False)  # W
+        self.readout = nn.Linear(in_features=2 * H, out_features=V)
+
+    def attend(self, q, memory, mask):
+        """Compare q (N, T, H) with the memory (N, L, H); mask (N, L) is True on real steps."""
+        scores = self.match(q) @ memory.transpose(1, 2)  # (N, T, L)
+        scores = scores.masked_fill(~mask.unsqueeze(1), -math.inf)
+        weights = scores.softmax(dim=-1)  # (N, T, L)
+        return weights @ memory, weights  # (N, T, H): the context
+
+    def score(self, q, memory, mask):
+        """Turn the decoder's outputs (N, T, H) into scores of ids (N, T, V), and the weights."""
+        context, weights = self.attend(q, memory, mask)
+        if not self.look_back:
+            context = torch.zeros_like(context)
+        return self.readout(torch.cat([q, context], dim=-1)), weights
+
+
+model = Reverser(look_back=True)
+q, memory = torch.randn(3, 6, H), torch.randn(3, 5, H)
+mask = torch.tensor([[True] * 5, [True] * 5, [True] * 2 + [False] * 3])
+context, weights = model.attend(q, memory, mask)
+print(f"{tuple(weights.shape) = }")
+print(f"{tuple(context.shape) = }")
+assert weights.shape == (3, 6, 5)
+torch.testing.assert_close(weights.sum(dim=-1), torch.ones(3, 6))
+assert (weights[2, :, 2:] == 0).all()
+
+# %%
+# Train on lengths from four to ten
+# ---------------------------------
+# Each batch has one length, so nothing is padded yet. The decoder's outputs of all steps are known
+# after one call (teacher forcing), and the attention of all steps is one product of matrices. The
+# model without attention has the same layers, and a context of zeros.
+
+
+def strings(count, length):
+    """Draw sources, and as targets the same digits in reverse order with the mark at the end."""
+    source = torch.randint(10, (count, length))
+    return source, F.pad(source.flip(1), (0, 1), value=mark)  # (count, length + 1)
+
+
+def train(model, steps):
+    """Train with teacher forcing on random lengths."""
+    optimizer = torch.optim.Adam(model.parameters())
+    # The learning rate rises and falls again: steadier than a constant one.
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=1e-2, total_steps=steps)
+    for _ in range(steps):
+        source, target = strings(N, int(torch.randint(shortest, longest + 1, ())))
+        inputs = F.pad(target[:, :-1], (1, 0), value=mark)  # (N, T)
+        memory, state = model.encoder(model.embed(source))  # (N, L, H) and the state
+        q, _ = model.decoder(model.embed(inputs), state)  # (N, T, H)
+        everywhere = torch.ones(source.shape, dtype=torch.bool)
+        scores, _ = model.score(q, memory, everywhere)  # (N, T, V)
+        loss = F.cross_entropy(scores.transpose(1, 2), target)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+
+
+@torch.no_grad()
+def write(model, memory, state, mask):
+    """Let the model write alone; return the ids and where it looked."""
+    looks = []
+
+    def readout(h):  # (N, H), the decoder's output of one step
+        scores, weights = model.score(h.unsqueeze(1), memory, mask)
+        looks.append(weights)
+        return scores.squeeze(1)  # (N, V)
+
+    start = torch.full((len(mask),), mark)
+    tokens, _ = decode(
+        model.decoder, model.embed, readout, state, start, steps=longest + 1, stop=mark
+    )
+    return tokens, torch.cat(looks, dim=1)  # (N, T), (N, T, L)
+
+
+def exact(model, source, target):
+    """Return the share of strings that are right to the last digit, and the weights."""
+    with torch.no_grad():
+        memory, state = model.encoder(model.embed(source))
+    tokens, weights = write(model, memory, state, torch.ones(source.shape, dtype=torch.bool))
+    tokens = F.pad(tokens, (0, target.size(1) - tokens.size(1)), value=mark)
+    return (tokens == target).all(dim=1).float().mean().item(), weights
+
+
+source, target = strings(500, longest)
+plain = Reverser(look_back=False)
+train(model, 450)
+train(plain, 450)
+with_attention, weights = exact(model, source, target)
+without, _ = exact(plain, source, target)
+print(f"with attention, more than three quarters right: {with_attention > 0.75}")
+print(f"without attention, more than half right:        {without > 0.5}")
+assert with_attention > 0.75
+assert without < 0.5
+
+# %%
+# Where it looks
+# --------------
+# To write the first digit the decoder needs the last one read, and so on back to the first. Nobody
+# told it so: the weights learned it from the loss. Each row of the picture is one step of writing,
+# and its darkest cell is where the model looks. Over all 500 strings, the largest weight stands on
+# the right digit in more than 85 of 100 steps.
+
+looked_at = weights[:, :longest].argmax(dim=-1)  # (500, L): the digits, without the mark
+needed = torch.arange(longest).flip(0)  # 9, 8, ..., 0
+share = (looked_at == needed).float().mean()
+print(f"largest weight on the right digit: {share > 0.85}")
+assert share > 0.85
+
+digits = [str(i) for i in source[0].tolist()]
+ax = plotting.influence(
+    weights[0, :longest],
+    rows="time",
+    columns="time",
+    title="To write the digits in reverse order,\nthe decoder looks from the last to the first",
+)
+ax.set(xlabel="weight on this digit of the source", ylabel="step of writing")
+ax.set_xticks(range(longest), digits)
+
+# %%
+# Sources of different length: mask the padding
+# ---------------------------------------------
+# In a batch with padding, two things go wrong without a message. The encoder reads the padding, so
+# its final state is not that of the source: packing repairs this. And the softmax gives weight to
+# steps that do not exist: the mask repairs that.
+
+sources = [torch.randint(10, (length,)) for length in (10, 4, 7)]
+lengths = torch.tensor([len(source) for source in sources])
+padded = pad_sequence(sources, batch_first=True)  # (3, 10)
+mask = torch.arange(longest) < lengths.unsqueeze(1)  # (3, 10), True on real steps
+
+with torch.no_grad():
+    packed = pack_padded_sequence(
+        model.embed(padded), lengths, batch_first=True, enforce_sorted=False
+    )
+    output, state = model.encoder(packed)
+    memory, _ = pad_packed_sequence(output, batch_first=True)  # (3, 10, H)
+tokens, weights = write(model, memory, state, mask)
+print(f"largest weight on padding: {weights[~mask[:, None].expand_as(weights)].max():.1f}")
+assert (weights[~mask[:, None].expand_as(weights)] == 0).all()
+
+# %%
+# The test: each string gives the same weights alone and in the batch. Without the mask it does not.
+
+for row, source in enumerate(sources):
+    with torch.no_grad():
+        memory_alone, state_alone = model.encoder(model.embed(source[None]))
+    every = torch.ones(1, len(source), dtype=torch.bool)
+    alone, weights_alone = write(model, memory_alone, state_alone, every)
+    steps = alone.size(1)
+    assert (tokens[row, :steps] == alone[0]).all()
+    torch.testing.assert_close(
+        weights[row, :steps, : len(source)], weights_alone[0], atol=1e-5, rtol=0
+    )
+print("alone and in the batch: the same")
+
+_, unmasked = write(model, memory, state, torch.ones_like(mask))
+on_padding = unmasked[1, 0, lengths[1] :].sum()
+print(f"without the mask, the weights of the padding are zero: {on_padding == 0}")
+assert on_padding > 0
+
+# %%
+# Summary
+# -------
+# * Scores (N, T, L), a softmax over L, and the weighted mean of the encoder's outputs (N, T, H).
+# * After the decoder, attention is one product of matrices for all steps; no loop in training.
+# * The weights show where the model looks. On reversal they form a diagonal.
+# * With padding: pack for the state, mask for the weights. The test is each string alone.
+#
+# Common mistakes
+# ---------------
+# * "I take the softmax over the wrong axis": the weights have to sum to 1 over L, the last axis of
+#   the scores, as asserted above.
+# * "I multiply the weights with the mask after the softmax": they no longer sum to 1. Mask the scores
+#   before it, as above.
+# * "My encoder's layout is time first": ``memory`` must be ``(N, L, H)``. See :ref:`layouts`.
+#
+# Check yourself
+# --------------
+# The encoder gets two directions with ``hidden_size=64`` each. Which sizes change in the model?
+#
+# .. dropdown:: Answer
+#
+#    Every H becomes 128. ``memory`` is ``(N, L, 128)``. The state goes through ``bridge``, so the
+#    decoder has ``hidden_size=128`` and q is ``(N, T, 128)``. Then ``match`` is
+#    ``nn.Linear(128, 128)``, and ``readout`` reads 256 features.
+#
+# Next
+# ----
+# :ref:`padding` shows what padding does to an LSTM without attention, and how to undo it.
