@@ -427,9 +427,9 @@ def test_packed_input_that_we_take_runs_in_torch(
 
 
 def assert_is_ours(error: Exception) -> None:
-    """The error was raised in the module of the checks, and nowhere inside torch."""
+    """The error was raised in the folder of the checks, and nowhere inside torch."""
     raised_in = traceback.extract_tb(error.__traceback__)[-1].filename
-    assert Path(raised_in) == Path(str(errors.__file__)), error
+    assert Path(raised_in).parent == Path(str(errors.__file__)).parent, error
     assert re.match(r"\w+: expected .+, got .+\. .+\.$", str(error)), error
 
 
