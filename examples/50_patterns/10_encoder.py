@@ -32,7 +32,7 @@ letters = "abcd"
 # Many inputs, one vector
 # -----------------------
 # The LSTM reads step after step, and all that it knows of the past is its :term:`state`. After the
-# last step, the hidden state has seen the whole sequence. An **encoder** uses this one vector and
+# last step, the hidden state has seen the whole sequence. An :term:`encoder` uses this one vector and
 # leaves the outputs of the other steps unused.
 
 text = "dcabdc"

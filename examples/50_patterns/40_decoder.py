@@ -8,7 +8,7 @@ You have one vector, such as the meaning of a sentence or the settings of a plot
 sequence of unknown length. An LSTM reads sequences, so what does it read here? It reads what it
 wrote one step before. You need to know how to run a layer step by step (:ref:`unrolling`) and what
 tokens and embeddings are (:ref:`tokens-to-vectors`). After this page you can train such a
-**decoder**, let it write, and make it stop.
+:term:`decoder`, let it write, and make it stop.
 
 **You will see**
 

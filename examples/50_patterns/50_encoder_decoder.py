@@ -36,9 +36,10 @@ V = 11
 # %%
 # One reads, one writes
 # ---------------------
-# The **encoder** reads the source and keeps one thing: its final :term:`state`. The **decoder** starts
-# from this state and writes the target. The task is to write five digits in reverse order. There is
-# no way to do this step by step: the first digit to write is the last one read.
+# The :term:`encoder` reads the source and keeps one thing: its final :term:`state`. The
+# :term:`decoder` starts from this state and writes the target. The task is to write five digits in
+# reverse order. A :term:`transducer` of one direction cannot do this: the first digit to write is
+# the last one read.
 
 
 def strings(count):
@@ -63,7 +64,7 @@ plotting.pattern(
 # --------------------
 # The encoder's ``output`` is not used. Its state, the pair ``(h_n, c_n)``, goes into the decoder as
 # it is: both layers have the same ``num_layers`` and ``hidden_size``. In training the decoder reads
-# the right digits, shifted by one with the mark in front. This is called **teacher forcing**.
+# the right digits, shifted by one with the mark in front. This is called :term:`teacher forcing`.
 
 
 class Reverser(nn.Module):

@@ -5,7 +5,7 @@ Attention: the decoder looks back at every step
 ===============================================
 
 Your encoder-decoder works on short sequences and fails on longer ones: one state of fixed size has
-to hold everything. With **attention** the decoder keeps the encoder's output of every step and
+to hold everything. With :term:`attention` the decoder keeps the encoder's output of every step and
 looks at the step that it needs. You need to know the two halves and teacher forcing
 (:ref:`encoder-decoder`). After this page you can add attention to two ``nn.LSTM`` in five lines,
 draw where the model looks, and keep it from looking at padding.
@@ -73,10 +73,10 @@ class Reverser(nn.Module):
         return self.readout(torch.cat([q, context], dim=-1)), weights
 
 
-model = Reverser(look_back=True)
+attend = Reverser(look_back=True).attend
 q, memory = torch.randn(3, 6, H), torch.randn(3, 5, H)
 mask = torch.tensor([[True] * 5, [True] * 5, [True] * 2 + [False] * 3])
-context, weights = model.attend(q, memory, mask)
+context, weights = attend(q, memory, mask)
 print(f"{tuple(weights.shape) = }")
 print(f"{tuple(context.shape) = }")
 assert weights.shape == (3, 6, 5)
@@ -101,7 +101,7 @@ def train(model, steps):
     """Train with teacher forcing on random lengths."""
     optimizer = torch.optim.Adam(model.parameters())
     # The learning rate rises and falls again: steadier than a constant one.
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=1e-2, total_steps=steps)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 1e-2, total_steps=steps)
     for _ in range(steps):
         source, target = strings(N, int(torch.randint(shortest, longest + 1, ())))
         inputs = F.pad(target[:, :-1], (1, 0), value=mark)  # (N, T)
@@ -116,20 +116,29 @@ def train(model, steps):
         schedule.step()
 
 
+model, plain = Reverser(look_back=True), Reverser(look_back=False)
+train(model, 400)
+train(plain, 400)
+
+# %%
+# Writing alone
+# -------------
+# In use the decoder goes step by step (:ref:`decoder`). What ``decode`` calls ``readout`` gets the
+# decoder's output of one step, so this is the place to look back, and to note where it looked.
+
+
 @torch.no_grad()
 def write(model, memory, state, mask):
     """Let the model write alone; return the ids and where it looked."""
     looks = []
 
-    def readout(h):  # (N, H), the decoder's output of one step
-        scores, weights = model.score(h.unsqueeze(1), memory, mask)
+    def readout(h):  # (N, H)
+        scores, weights = model.score(h.unsqueeze(1), memory, mask)  # one step: T is 1
         looks.append(weights)
         return scores.squeeze(1)  # (N, V)
 
-    start = torch.full((len(mask),), mark)
-    tokens, _ = decode(
-        model.decoder, model.embed, readout, state, start, steps=longest + 1, stop=mark
-    )
+    start, steps = torch.full((len(mask),), mark), longest + 1
+    tokens, _ = decode(model.decoder, model.embed, readout, state, start, steps, stop=mark)
     return tokens, torch.cat(looks, dim=1)  # (N, T), (N, T, L)
 
 
@@ -137,15 +146,13 @@ def exact(model, source, target):
     """Return the share of strings that are right to the last digit, and the weights."""
     with torch.no_grad():
         memory, state = model.encoder(model.embed(source))
-    tokens, weights = write(model, memory, state, torch.ones(source.shape, dtype=torch.bool))
+    everywhere = torch.ones(source.shape, dtype=torch.bool)
+    tokens, weights = write(model, memory, state, everywhere)
     tokens = F.pad(tokens, (0, target.size(1) - tokens.size(1)), value=mark)
-    return (tokens == target).all(dim=1).float().mean().item(), weights
+    return (tokens == target).all(dim=1).float().mean(), weights
 
 
 source, target = strings(500, longest)
-plain = Reverser(look_back=False)
-train(model, 450)
-train(plain, 450)
 with_attention, weights = exact(model, source, target)
 without, _ = exact(plain, source, target)
 print(f"with attention, more than three quarters right: {with_attention > 0.75}")
@@ -172,7 +179,7 @@ ax = plotting.influence(
     weights[0, :longest],
     rows="time",
     columns="time",
-    title="To write the digits in reverse order,\nthe decoder looks from the last to the first",
+    title="To write in reverse order,\nthe decoder looks from the last digit to the first",
 )
 ax.set(xlabel="weight on this digit of the source", ylabel="step of writing")
 ax.set_xticks(range(longest), digits)
@@ -190,14 +197,14 @@ padded = pad_sequence(sources, batch_first=True)  # (3, 10)
 mask = torch.arange(longest) < lengths.unsqueeze(1)  # (3, 10), True on real steps
 
 with torch.no_grad():
-    packed = pack_padded_sequence(
-        model.embed(padded), lengths, batch_first=True, enforce_sorted=False
-    )
+    vectors = model.embed(padded)  # (3, 10, E)
+    packed = pack_padded_sequence(vectors, lengths, batch_first=True, enforce_sorted=False)
     output, state = model.encoder(packed)
     memory, _ = pad_packed_sequence(output, batch_first=True)  # (3, 10, H)
 tokens, weights = write(model, memory, state, mask)
-print(f"largest weight on padding: {weights[~mask[:, None].expand_as(weights)].max():.1f}")
-assert (weights[~mask[:, None].expand_as(weights)] == 0).all()
+on_padding = weights.masked_select(~mask.unsqueeze(1))
+print(f"largest weight on padding: {on_padding.max():.1f}")
+assert (on_padding == 0).all()
 
 # %%
 # The test: each string gives the same weights alone and in the batch. Without the mask it does not.
@@ -209,15 +216,14 @@ for row, source in enumerate(sources):
     alone, weights_alone = write(model, memory_alone, state_alone, every)
     steps = alone.size(1)
     assert (tokens[row, :steps] == alone[0]).all()
-    torch.testing.assert_close(
-        weights[row, :steps, : len(source)], weights_alone[0], atol=1e-5, rtol=0
-    )
+    in_batch = weights[row, :steps, : len(source)]  # (T, L)
+    torch.testing.assert_close(in_batch, weights_alone[0], atol=1e-5, rtol=0)
 print("alone and in the batch: the same")
 
 _, unmasked = write(model, memory, state, torch.ones_like(mask))
-on_padding = unmasked[1, 0, lengths[1] :].sum()
-print(f"without the mask, the weights of the padding are zero: {on_padding == 0}")
-assert on_padding > 0
+on_padding = unmasked.masked_select(~mask.unsqueeze(1))
+print(f"without the mask, the padding gets no weight: {(on_padding == 0).all()}")
+assert (on_padding > 0).any()
 
 # %%
 # Summary

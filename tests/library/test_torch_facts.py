@@ -124,6 +124,51 @@ def test_to_moves_parameters_but_no_plain_attribute(lstm):
     assert lstm.state.dtype == torch.float32
 
 
+# page: encoder
+def test_in_two_directions_the_last_row_of_h_n_teaches_the_reverse_direction_only(x):
+    lstm = nn.LSTM(H_in, H, bidirectional=True)
+    _, (h_n, _) = lstm(x)
+    h_n[-1].square().sum().backward()
+    assert not lstm.weight_ih_l0.grad.any()
+    assert lstm.weight_ih_l0_reverse.grad.any()
+
+
+# page: unrolling
+def test_a_cell_has_the_weights_of_the_layer_without_the_ending(lstm, x):
+    cell = nn.LSTMCell(H_in, H)
+    cell.load_state_dict({name[: -len("_l0")]: w for name, w in lstm.state_dict().items()})
+    h, c = zeros(N, H)
+    for x_t in x:
+        h, c = cell(x_t, (h, c))
+    torch.testing.assert_close((h, c), tuple(tensor[0] for tensor in lstm(x)[1]))
+
+
+# page: unrolling
+def test_hooks_run_in_a_call_and_not_in_forward(lstm, x):
+    calls = []
+    lstm.register_forward_hook(lambda *_: calls.append(1))
+    lstm.forward(x)
+    assert calls == []
+    lstm(x)
+    assert calls == [1]
+
+
+# page: unrolling
+def test_torch_takes_one_step_in_two_directions_for_a_whole_sequence(x):
+    lstm = nn.LSTM(H_in, H, bidirectional=True)
+    difference = (lstm(x[:1])[0] - lstm(x)[0][:1]).abs()
+    assert difference[..., :H].max() < 1e-6
+    assert difference[..., H:].max() > 1e-3
+
+
+# page: decoder
+def test_cross_entropy_leaves_out_targets_of_minus_100():
+    scores, target = torch.randn(3, 5), torch.tensor([4, -100, 0])
+    torch.testing.assert_close(
+        F.cross_entropy(scores, target), F.cross_entropy(scores[[0, 2]], target[[0, 2]])
+    )
+
+
 def second_backward(lstm: nn.LSTM, x: torch.Tensor) -> None:
     state = zeros(1, N, H)
     for _ in range(2):
@@ -158,6 +203,16 @@ MESSAGES = {
     ),
     "Trying to backward through the graph a second time": second_backward,
     "modified by an inplace operation": step_after_retain_graph,
+    # page: transducer
+    "Expected target size [7, 5], got [7, 4]": lambda lstm, x: F.cross_entropy(
+        lstm(x)[0], torch.zeros(L, N, dtype=torch.int64)
+    ),
+    # page: decoder
+    "For unbatched 2-D input, hx and cx should also be 2-D": lambda lstm, x: lstm(
+        x[0], zeros(1, N, H)
+    ),
+    # page: encoder-decoder
+    "Expected hidden[0] size (1, 4, 5), got [2, 4, 5]": lambda lstm, x: lstm(x, zeros(2, N, H)),
     # page: lstm-in-a-module
     "linear(): argument 'input' (position 1) must be Tensor, not tuple": (
         lambda lstm, x: nn.Sequential(lstm, nn.Linear(H, 2))(x)
