@@ -37,8 +37,8 @@ N, L, H_in, H, P = 8, 7, 3, 6, 5  # batch, time, input_size, hidden_size, proj_s
 # other line changes what its name says. Each :term:`layer` in each :term:`direction` keeps a
 # :term:`state` of its own, one row of ``h_n`` and ``c_n``. ``output`` comes from the top layer,
 # with both directions side by side. ``batch_first`` swaps two axes of ``x`` and ``output``, and
-# no axis of the states. (:ref:`layouts` compares the numbers: they stay the same.) All are made
-# in float64; the part about ``proj_size`` says why.
+# no axis of the states. (:ref:`layouts` compares the numbers: they stay the same.) All of these
+# LSTMs are made in float64; the part about ``proj_size`` says why.
 
 sizes = {"input_size": H_in, "hidden_size": H}
 changes = {
