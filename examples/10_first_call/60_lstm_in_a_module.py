@@ -4,15 +4,15 @@ r"""
 An LSTM returns a tuple: write a module around it
 =================================================
 
-You put :class:`torch.nn.LSTM` into :class:`torch.nn.Sequential`, and the next layer stops with
+You put :class:`torch.nn.LSTM` into :class:`torch.nn.Sequential`, and the next module stops with
 ``linear(): argument 'input' (position 1) must be Tensor, not tuple``. After this page you can write
-the small module that picks what the next layer needs: the last step, or all steps. You also know
-four slips that are common in such modules.
+the small module that picks what the next module needs: the last step, or all steps. You also know
+four mistakes that are common in such modules.
 
 **You will see**
 
 * why ``nn.Sequential`` fails, with a linear layer and with a second LSTM
-* a classifier that reads the last step, and a tagger that reads all steps
+* a classifier, which reads the last step, and a tagger, which reads all steps
 * why you call ``model(x)`` and not ``model.forward(x)``
 * a module whose LSTMs are invisible to the optimizer
 """
@@ -60,8 +60,9 @@ assert with_lstm == "AttributeError: 'tuple' object has no attribute 'dim'"
 # %%
 # One answer for each sequence: give the last step to the head
 # ------------------------------------------------------------
-# Take the result apart in a module of your own. A classifier of whole sequences needs one vector
-# for each, and the :term:`hidden state` after the last step is one that has read everything. For one
+# Take the result apart in a module of your own. The *head* is the module that makes answers from
+# what the LSTM gives: here a linear layer. A classifier of whole sequences needs one vector for
+# each, and the :term:`hidden state` after the last step is one that has read everything. For one
 # layer and one direction it is ``h_n[0]``, and equal to ``output[:, -1]``.
 
 
@@ -81,7 +82,7 @@ print(f"{tuple(classifier(x).shape) = }")
 assert classifier(x).shape == (N, classes)
 output, (h_n, c_n) = classifier.lstm(x)  # (N, L, H), (1, N, H), (1, N, H)
 torch.testing.assert_close(h_n[0], output[:, -1], atol=1e-6, rtol=0)
-assert classifier.head(h_n).shape == (1, N, classes)  # h_n has one axis more: take row 0
+assert classifier.head(h_n).shape == (1, N, classes)  # h_n has one axis more
 plotting.call(
     classifier.lstm,
     x,
@@ -93,7 +94,7 @@ plotting.call(
 # ----------------------------------------------------
 # A tagger answers at every :term:`time step`. :class:`torch.nn.Linear` works on the last axis and
 # leaves the others alone, so ``output`` goes in as it is: no loop over time. The loop below only
-# proves that it is the same. The layers are those of the classifier; only ``forward`` is new.
+# proves that it is the same. The parts are those of the classifier; only ``forward`` is new.
 
 
 class Tagger(Classifier):
@@ -106,8 +107,8 @@ tagger = Tagger()
 print(f"{tuple(tagger(x).shape) = }")
 assert tagger(x).shape == (N, L, classes)
 output, _ = tagger.lstm(x)
-steps = torch.stack([tagger.head(output[:, t]) for t in range(L)], dim=1)  # (N, L, classes)
-torch.testing.assert_close(steps, tagger(x), atol=1e-6, rtol=0)
+each_step = [tagger.head(output[:, t]) for t in range(L)]  # L times (N, classes)
+torch.testing.assert_close(torch.stack(each_step, dim=1), tagger(x), atol=1e-6, rtol=0)
 
 # %%
 # Or keep ``nn.Sequential``, with a module that picks
@@ -129,13 +130,13 @@ torch.testing.assert_close(chain(x), tagger(x), atol=1e-6, rtol=0)
 # Call the model, not its ``forward``
 # -----------------------------------
 # You write ``forward``, and you call ``model(x)``. The call runs ``forward``, and then the hooks:
-# functions that tools attach to a module, to watch it. ``model.forward(x)`` gives the same numbers
-# here, and skips the hooks: of the two runs below, the hook sees one.
+# functions that tools attach to a module, to look at what it returns. ``model.forward(x)`` gives
+# the same numbers here, and skips the hooks: of the two runs below, the hook sees one.
 
 seen = []
-tagger.register_forward_hook(lambda module, inputs, result: seen.append(tuple(result.shape)))
+tagger.register_forward_hook(lambda module, inputs, result: seen.append(result.shape))
 called, bypassed = tagger(x), tagger.forward(x)
-print(f"{seen = }")
+print(f"{len(seen) = }, {tuple(seen[0]) = }")
 assert seen == [(N, L, classes)]
 torch.testing.assert_close(bypassed, called, atol=1e-6, rtol=0)
 
@@ -144,20 +145,21 @@ torch.testing.assert_close(bypassed, called, atol=1e-6, rtol=0)
 # ------------------------------
 # A module finds the parameters of the modules that are its attributes. It does not look into a
 # Python list. The forward pass works, and the optimizer gets nothing to train. Here it says so,
-# because the list is all there is. With a registered layer beside the list, it trains that layer
-# alone and says nothing. ``nn.ModuleList`` is a list that registers what you put in.
+# because the list is all there is. With a registered module beside the list, such as a head, it
+# trains that module alone and says nothing. ``nn.ModuleList`` is a list that registers what you
+# put in.
 
 
 class Stack(nn.Module):
     def __init__(self, container):
         super().__init__()
-        self.layers = container(
-            nn.LSTM(input_size=width, hidden_size=H, batch_first=True) for width in (H_in, H)
-        )
+        first = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True)
+        second = nn.LSTM(input_size=H, hidden_size=H, batch_first=True)
+        self.lstms = container([first, second])
 
     def forward(self, x):
-        for layer in self.layers:
-            x, _ = layer(x)
+        for lstm in self.lstms:
+            x, _ = lstm(x)
         return x  # (N, L, H)
 
 
@@ -167,17 +169,17 @@ message = error_of(lambda: torch.optim.SGD(hidden.parameters(), lr=0.1))
 print(message)
 assert hidden(x).shape == registered(x).shape == (N, L, H)
 hidden.head = nn.Linear(in_features=H, out_features=classes)
-assert len(list(hidden.parameters())) == 2  # those of the head: no error, and no LSTM is trained
+assert len(list(hidden.parameters())) == 2  # of the head alone, and no error
 assert len(list(registered.parameters())) == 8  # four for each LSTM
 assert message == "ValueError: optimizer got an empty parameter list"
 
 # %%
 # Two lines of old code: ``super().__init__()`` and ``Variable``
 # --------------------------------------------------------------
-# Without ``super().__init__()`` a module has no place to register anything, and the first layer
-# fails. ``Variable`` is the opposite: a line that is no longer needed. Before torch 0.4 only a
-# ``Variable`` could carry a gradient. Today the call returns the plain tensor. Its argument
-# ``volatile=True``, which once meant "no gradient", does nothing but warn: use
+# Without ``super().__init__()`` a module has no place to register anything, and the first module
+# that you assign fails. ``Variable`` is the opposite: a line that is no longer needed. Before
+# torch 0.4 only a ``Variable`` could carry a gradient. Today the call returns the plain tensor.
+# Its argument ``volatile=True``, which once meant "no gradient", does nothing but warn: use
 # :class:`torch.no_grad`.
 
 
@@ -204,9 +206,10 @@ with torch.no_grad():
 # %%
 # Summary
 # -------
-# * An LSTM returns ``(output, (h_n, c_n))``. A module of your own picks what the next layer needs.
-# * One answer for each sequence: the last step. One for each step: ``output``, straight into the head.
-# * Call ``model(x)``. Layers are attributes or stand in ``nn.ModuleList``, never in a plain list.
+# * An LSTM returns ``(output, (h_n, c_n))``. A module of your own picks what the next module needs.
+# * One answer for each sequence: the last step. One for each step: ``output``, straight into the
+#   head.
+# * Call ``model(x)``. Modules are attributes or stand in ``nn.ModuleList``, never in a plain list.
 #
 # Common mistakes
 # ---------------
@@ -217,8 +220,8 @@ with torch.no_grad():
 #
 # Check yourself
 # --------------
-# You replace ``self.head(h_n[0])`` by ``self.head(h_n)`` in the classifier. What is the shape of the
-# result, and does torch complain?
+# You replace ``self.head(h_n[0])`` by ``self.head(h_n)`` in the classifier. What is the shape of
+# the result, and does torch complain?
 #
 # .. dropdown:: Answer
 #
@@ -227,4 +230,4 @@ with torch.no_grad():
 #
 # Next
 # ----
-# Your data are words or characters? Turn them into vectors first: :ref:`tokens-to-vectors`.
+# Go on with :ref:`words and characters <tokens-to-vectors>`: they have to become vectors first.
