@@ -198,5 +198,5 @@ for layer, blocks in ((rnn, 1), (gru, 3), (lstm, 4)):
 #
 # Next
 # ----
-# This is the last page of the section. :ref:`gallery` lists all pages. :ref:`carrying-state` says what
-# happens when you cut a long sequence into chunks.
+# :ref:`encoder` begins the patterns of use: a sequence becomes one vector. :ref:`carrying-state` says
+# what happens when you cut a long sequence into chunks.
