@@ -12,6 +12,8 @@ nox.options.sessions = ["lint", "tests", "docs", "examples", "site"]
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 SITE = Path("docs/_build/html")
+# Every warning is an error; all are shown; pages are read anew, so that none goes unseen.
+STRICT = ("-n", "-W", "--keep-going", "-E", "-b", "html", "-d", "docs/_build/doctrees")
 # One thread: faster for these sizes, and the only way to the same digits each time.
 ENV = {"OMP_NUM_THREADS": "1", "MPLBACKEND": "agg"}
 
@@ -51,7 +53,7 @@ def lint(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Test the library and the structure of the project; the scripts run elsewhere."""
     install(session, "test", "docs")
-    session.run("pytest", *session.posargs)
+    session.run("pytest", "-n", "auto", "--dist", "loadscope", *session.posargs)
 
 
 @nox.session
@@ -59,12 +61,9 @@ def docs(session: nox.Session) -> None:
     """Build the site strictly and run every script; `nox -s docs -- NAME` runs matching ones."""
     install(session, "docs")
     start = time.monotonic()
-    pattern = [
-        f"-Dsphinx_gallery_conf.filename_pattern={re.escape(name)}" for name in session.posargs
-    ]
-    session.run(
-        "sphinx-build", "-n", "-W", "--keep-going", "-E", "-b", "html", *pattern, "docs", str(SITE)
-    )
+    names = "|".join(map(re.escape, session.posargs))
+    pattern = [f"-Dsphinx_gallery_conf.filename_pattern={names}"] if names else []
+    session.run("sphinx-build", *STRICT, *pattern, "docs", str(SITE))
     session.log(
         "built in %.0f s; open %s", time.monotonic() - start, (SITE / "index.html").resolve()
     )
@@ -84,6 +83,13 @@ def site(session: nox.Session) -> None:
     need_site(session)
     install(session, "site", package=False)
     session.run("pytest", "tests/site", *session.posargs)
+
+
+@nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """Time the library in multiples of torch's own call; fail where a ratio is above its limit."""
+    install(session)
+    session.run("python", "benchmarks/bench_trace.py")
 
 
 @nox.session(default=False, venv_backend="none")

@@ -87,6 +87,7 @@ html_theme_options = {
     "header_links_before_dropdown": 6,
     "navbar_align": "left",
     "navigation_with_keys": False,
+    "primary_sidebar_end": [],
     "search_as_you_type": True,
     "search_bar_text": "Search: an error message, an argument, a word",
     "secondary_sidebar_items": ["page-toc", "sg_download_links", "report"],

@@ -1,8 +1,19 @@
 """Shapes, states and checks for torch.nn.LSTM."""
 
+from lstm_guide.cell import Step, Trace, lstm_forward, lstm_step, trace_steps
 from lstm_guide.errors import ShapeError
 from lstm_guide.patterns import decode, encode, transduce, unroll
 from lstm_guide.report import Report, describe
+from lstm_guide.sequences import (
+    length_buckets,
+    length_mask,
+    masked_loss,
+    masked_mean,
+    masked_softmax,
+    pack,
+    take_last,
+    unpack,
+)
 from lstm_guide.shapes import (
     AXES,
     Axis,
@@ -23,6 +34,17 @@ from lstm_guide.states import (
     split_state,
     zero_state,
 )
+from lstm_guide.weights import (
+    from_keras,
+    from_onnx,
+    gate_blocks,
+    init_orthogonal,
+    init_xavier,
+    reorder_gates,
+    set_forget_bias,
+    to_keras,
+    to_onnx,
+)
 
 __all__ = [
     "AXES",
@@ -33,6 +55,8 @@ __all__ = [
     "Report",
     "Shape",
     "ShapeError",
+    "Step",
+    "Trace",
     "bridge",
     "call_shapes",
     "decode",
@@ -40,12 +64,32 @@ __all__ = [
     "detach_state",
     "encode",
     "final_state",
+    "from_keras",
+    "from_onnx",
+    "gate_blocks",
+    "init_orthogonal",
+    "init_xavier",
+    "length_buckets",
+    "length_mask",
+    "lstm_forward",
+    "lstm_step",
+    "masked_loss",
+    "masked_mean",
+    "masked_softmax",
+    "pack",
     "parameter_count",
     "parameter_shapes",
+    "reorder_gates",
     "reset_rows",
+    "set_forget_bias",
     "split_state",
     "state_shapes",
+    "take_last",
+    "to_keras",
+    "to_onnx",
+    "trace_steps",
     "transduce",
+    "unpack",
     "unroll",
     "zero_state",
 ]

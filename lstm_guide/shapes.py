@@ -295,7 +295,8 @@ def state_shapes(lstm: nn.LSTM | Config, *, N: int | None) -> tuple[Shape, Shape
         The shape (K * D, N, H_out) of h and (K * D, N, H_cell) of c, without N where it is None.
 
     Raises:
-        TypeError: lstm is not an ``nn.LSTM``.
+        TypeError: lstm is not an ``nn.LSTM``, or N not an ``int``.
+        ValueError: N is negative.
 
     Example:
         >>> h, c = state_shapes(nn.LSTM(3, 6, num_layers=2, proj_size=5), N=4)
@@ -305,6 +306,8 @@ def state_shapes(lstm: nn.LSTM | Config, *, N: int | None) -> tuple[Shape, Shape
         (K * D, N, H_cell) = (2, 4, 6)
     """
     config = _config(lstm)
+    if N is not None:
+        errors.check_count("N", N, at_least=0)
     rows = (Dim("layer", "K * D", config.K * config.D),)
     leading = rows if N is None else (*rows, Dim("batch", "N", N))
     return (

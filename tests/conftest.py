@@ -1,17 +1,28 @@
-"""The same state of torch before each test."""
+"""What the tests of the downloads share."""
 
-import hypothesis
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
-import torch
 
-torch.set_num_threads(1)
-torch.set_warn_always(True)
-
-# A time limit for one example measures the load of the machine.
-hypothesis.settings.register_profile("no deadline", deadline=None)
-hypothesis.settings.load_profile("no deadline")
+SITE = Path(__file__).parents[1] / "docs" / "_build" / "html"
 
 
-@pytest.fixture(autouse=True)
-def _seed() -> None:
-    torch.manual_seed(0)
+@pytest.fixture(scope="session")
+def follow() -> Callable[[list[str]], str]:
+    """Do what the notes at the top of downloads say, in the folder that holds the wheel."""
+
+    def install(notes: list[str]) -> str:
+        (wheel,) = {
+            re.search(r"^#\s+%?pip install (\S+)$", note, re.MULTILINE)[1] for note in notes
+        }
+        # The package that the site offers, also where one of the same version is installed.
+        command = [sys.executable, "-m", "pip", "install", "--force-reinstall", "--no-deps"]
+        command.append(wheel.rpartition("/")[2])  # what the address of a published site leads to
+        subprocess.run(command, check=True, cwd=SITE, capture_output=True)
+        return wheel
+
+    return install

@@ -35,9 +35,10 @@ def find_entry(
 ) -> Element | None:
     """Lead `lstm_guide.describe`, as readers import it, to the entry of `lstm_guide.report`."""
     package, _, name = node.get("reftarget", "").partition(".")
-    module = getattr(getattr(lstm_guide, name, None), "__module__", None)
-    if node.get("refdomain") != "py" or package != "lstm_guide" or module is None:
+    defined_in = getattr(getattr(lstm_guide, name, None), "__module__", None)
+    if node.get("refdomain") != "py" or package != "lstm_guide" or defined_in is None:
         return None
+    module = ".".join(defined_in.split(".")[:2])  # a folder of files is documented as one module
     return env.domains["py"].resolve_xref(
         env, node["refdoc"], app.builder, node["reftype"], f"{module}.{name}", node, text
     )

@@ -23,7 +23,11 @@ def parts_of(script: Path) -> Parts:
         "constraints.txt": REPOSITORY / "constraints.txt",
         "isolation.py": Path(__file__).with_name("isolation.py"),
         **{f"lstm_guide/{path.name}": path for path in PACKAGE.rglob("*") if path.suffix in DATA},
-        **{f"lstm_guide/{name}.py": PACKAGE / f"{name}.py" for name in modules_of(script)},
+        **{
+            path.relative_to(PACKAGE.parent).as_posix(): path
+            for name in modules_of(script)
+            for path in files_of(name)
+        },
     }
     return {
         "the script": digest(script),
@@ -49,7 +53,8 @@ def modules_of(script: Path) -> set[str]:
     new = direct_imports(script)
     while new:
         seen |= new
-        new = set().union(*(direct_imports(PACKAGE / f"{name}.py") for name in new)) - seen
+        files = [path for name in new for path in files_of(name)]
+        new = set().union(*(direct_imports(path) for path in files)) - seen
     return seen
 
 
@@ -59,16 +64,14 @@ def direct_imports(path: Path) -> set[str]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             for alias in node.names:
-                package, _, module = alias.name.partition(".")
+                package, *parts = alias.name.split(".")
                 if package == "lstm_guide":
-                    found |= {module} if module else all_modules()
+                    found |= {parts[0]} if parts else all_modules()
         elif isinstance(node, ast.ImportFrom):
-            package, _, module = (node.module or "").partition(".")
-            inside = node.level > 0 or package == "lstm_guide"
-            module = node.module if node.level > 0 and node.module else module
-            if inside and module:
-                found.add(module)
-            elif inside:
+            package, *parts = (node.module or "").split(".")
+            if package == "lstm_guide" and parts:
+                found.add(parts[0])
+            elif package == "lstm_guide":
                 found |= set().union(*(defining_modules(alias.name) for alias in node.names))
     return found
 
@@ -79,13 +82,20 @@ def defining_modules(name: str) -> set[str]:
         return {name}
     value = getattr(lstm_guide, name, None)
     where = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", "")
-    package, _, module = str(where).partition(".")
-    return {module} if package == "lstm_guide" and module in all_modules() else all_modules()
+    package, *parts = str(where).split(".")
+    known = package == "lstm_guide" and parts and parts[0] in all_modules()
+    return {parts[0]} if known else all_modules()
 
 
 def all_modules() -> set[str]:
-    """Return the names of all modules of the package."""
-    return {path.stem for path in PACKAGE.glob("*.py")} - {"__init__"}
+    """Return the names of all modules of the package; a folder of files counts as one."""
+    folders = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+    return folders | {path.stem for path in PACKAGE.glob("*.py")} - {"__init__"}
+
+
+def files_of(name: str) -> list[Path]:
+    """Return the file of a module, or the files of its folder."""
+    return sorted(PACKAGE.glob(f"{name}.py")) + sorted(PACKAGE.glob(f"{name}/*.py"))
 
 
 def digest(path: Path) -> str:

@@ -62,6 +62,9 @@ def choose(app: Sphinx) -> None:
             logger.info("STALE, left as it was: %s (%s)", name, ", ".join(why))
             if name in gallery.runs:  # sphinx-gallery must not replace the page by an empty one
                 md5.write_text(get_md5sum(gallery.examples / name, mode="t"))
+    if not any(gallery.asked_for(name) for name in gallery.parts):
+        pattern = gallery.conf["filename_pattern"]
+        logger.warning("no script in examples/ matches %r", pattern, type="fresh", subtype="none")
     logger.info("%d of %d scripts are fresh", len(gallery.parts) - len(stale), len(gallery.parts))
 
 

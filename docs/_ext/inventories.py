@@ -21,7 +21,10 @@ HEADER = """\
 def entries(listing: Path) -> list[tuple[str, str, str]]:
     """Read a list: one entry a line, with name, role and address."""
     lines = listing.read_text(encoding="utf-8").splitlines()
-    return [tuple(line.split()) for line in lines if line and not line.startswith("#")]
+    fields = [line.split() for line in lines if line and not line.startswith("#")]
+    return [
+        (name, role, *(address or [f"generated/{name}.html#$"])) for name, role, *address in fields
+    ]
 
 
 def write_inventories(app: Sphinx, config: Config) -> None:

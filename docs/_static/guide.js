@@ -12,3 +12,23 @@ for (const arrow of document.querySelectorAll(".bd-sidebar-primary summary")) {
   const section = arrow.closest("li").querySelector("a").textContent.trim();
   arrow.setAttribute("aria-label", `Pages of: ${section}`);
 }
+
+/* The tags above the gallery are plain boxes: make them buttons that work by keyboard. */
+function makeTagsButtons() {
+  const tags = document.querySelectorAll(".sphx-glr-tag, #sphx-glr-tag-clear");
+  const showState = () => {
+    for (const tag of tags) tag.setAttribute("aria-pressed", tag.classList.contains("active"));
+  };
+  for (const tag of tags) {
+    tag.setAttribute("role", "button");
+    tag.tabIndex = 0;
+    tag.addEventListener("click", showState);
+    tag.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" && event.key !== " ") return;
+      event.preventDefault();
+      tag.click();
+    });
+  }
+  showState();
+}
+document.addEventListener("DOMContentLoaded", makeTagsButtons);

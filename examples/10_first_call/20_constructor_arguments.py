@@ -4,19 +4,20 @@ r"""
 Every constructor argument and what it changes
 ==============================================
 
-``nn.LSTM(...)`` takes ten arguments. Which of them change a shape, which add parameters, and which
-change only what the layer does? And why is ``nn.LSTM(128, 64, 1, True)`` not :term:`batch first`,
-although it looks like it?
+You write ``nn.LSTM(...)``, and there are ten arguments to choose from. Which of them change a
+shape, which add parameters, and which change only what the LSTM computes? And why is
+``nn.LSTM(128, 64, 1, True)`` not :term:`batch first`, although it looks like it?
 
 **You will see**
 
 * one table, built from real layers: what each argument does to the shapes and the parameters
 * each argument alone, with the message you get when its value does not fit
-* the trap of arguments without names
+* what goes wrong when you leave out the names
 """
 
 # sphinx_gallery_tags = ["shapes", "parameters", "batch_first"]
 
+import inspect
 import warnings
 
 import matplotlib.pyplot as plt
@@ -32,10 +33,12 @@ N, L, H_in, H, P = 8, 7, 3, 6, 5  # batch, time, input_size, hidden_size, proj_s
 # %%
 # One argument at a time
 # ----------------------
-# The first line of the table is :class:`torch.nn.LSTM` with nothing but its two sizes. Each other
-# line changes what its name says. Each :term:`layer` in each :term:`direction` keeps a state of its
-# own, one row of ``h_n`` and ``c_n``. ``output`` comes from the top layer, with both directions side by
-# side. All layers are made in float64 (the section on ``proj_size`` says why).
+# The first line of the table is :class:`torch.nn.LSTM` with nothing but its two sizes. Every
+# other line changes what its name says. Each :term:`layer` in each :term:`direction` keeps a
+# :term:`state` of its own, one row of ``h_n`` and ``c_n``. ``output`` comes from the top layer,
+# with both directions side by side. ``batch_first`` swaps two axes of ``x`` and ``output``, and
+# no axis of the states. (:ref:`layouts` compares the numbers: they stay the same.) All of these
+# LSTMs are made in float64; the part about ``proj_size`` says why.
 
 sizes = {"input_size": H_in, "hidden_size": H}
 changes = {
@@ -66,15 +69,17 @@ for name, change in changes.items():
 # %%
 # Which arguments cost parameters
 # -------------------------------
-# The last column as a picture. A second direction costs as much as the first. A second layer costs more
-# than the first where it reads more features, as here. ``batch_first`` and ``dropout`` cost nothing.
+# The picture shows the last column of the table. A second direction costs as much as the first. A
+# second layer costs more than the first where it reads more features, as here. ``batch_first``
+# and ``dropout`` cost nothing.
 
 with plotting.style():
     _, ax = plt.subplots(figsize=(7, 3.6), layout="constrained")
-    ax.bar_label(ax.barh(list(counts), list(counts.values()), color="#77aadd"), padding=4)
+    bars = ax.barh(list(counts), list(counts.values()), color="#77aadd")
+    ax.bar_label(bars, padding=4)
     ax.invert_yaxis()
-    ax.set(xlabel="parameters", xlim=(0, 1600))
-    ax.set_title("Layers and directions add most")
+    ax.set(xlabel="parameters", xlim=(0, 1800), xticks=range(0, 1501, 500))
+    ax.set_title("More layers and directions need more parameters")
 
 assert counts["bidirectional=True"] == 2 * counts["nothing"]
 assert counts["num_layers=2"] > 2 * counts["nothing"]
@@ -85,7 +90,8 @@ assert counts["num_layers=2, dropout=0.5"] == counts["num_layers=2"]
 # ``input_size`` and ``hidden_size``: features in, features out
 # -------------------------------------------------------------
 # ``input_size`` must equal the size of the last axis of ``x``. ``hidden_size`` is yours to choose:
-# it is the width of h and c. Neither of the two has to do with the number of steps.
+# it is the width of h and c. Neither of the two has to do with the number of steps. The LSTM has
+# four tensors of parameters. The sizes of all four come from these two numbers.
 
 lstm = nn.LSTM(input_size=H_in, hidden_size=H)
 for name, parameter in lstm.named_parameters():
@@ -93,32 +99,26 @@ for name, parameter in lstm.named_parameters():
 assert parameter_count(lstm) == 4 * H * (H_in + H + 2)
 
 # %%
-# ``bias`` moves the state without input, ``batch_first`` moves nothing
-# ---------------------------------------------------------------------
-# Without bias, zeros in give zeros out: the layer starts at a state of zeros, and nothing moves it.
-# With bias, an input of zeros still changes the state at every step. ``batch_first`` says how you
-# store ``x`` and ``output``. It changes no weight, no number and no state.
+# ``bias`` moves the state without input
+# --------------------------------------
+# Without bias, an input of zeros gives an output of zeros: the state starts at zeros, and nothing
+# moves it. With bias, the same input changes the state at every step.
 
 zeros = torch.zeros(L, N, H_in)
 without = nn.LSTM(input_size=H_in, hidden_size=H, bias=False)
+for name, module in {"without bias": without, "with bias": lstm}.items():
+    print(f"{name:12}", module(zeros)[0].abs().amax(dim=(1, 2)).detach())  # at each step
 assert without(zeros)[0].abs().max() == 0
 assert lstm(zeros)[0].diff(dim=0).abs().amax(dim=(1, 2)).min() > 0  # at every step
-
-x = torch.randn(L, N, H_in)
-output, (h_n, _) = lstm(x)  # (L, N, H), (1, N, H)
-batch_first = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True)
-batch_first.load_state_dict(lstm.state_dict())  # the same names and shapes
-output_bf, (h_n_bf, _) = batch_first(x.transpose(0, 1))  # (N, L, H), (1, N, H)
-assert_close(output_bf.transpose(0, 1), output)
-assert_close(h_n_bf, h_n)
 
 # %%
 # ``dropout``: between layers, while you train
 # --------------------------------------------
-# ``dropout`` sets random entries of a layer's output to zero before the next layer reads them. Two
-# calls differ in training and agree after :meth:`torch.nn.Module.eval`. With one layer there is no next
-# layer: torch warns, and nothing is dropped.
+# ``dropout`` sets random entries of what a layer passes to the layer above it to zero. So two
+# calls with the same input differ in training, and agree after :meth:`torch.nn.Module.eval`. With
+# one layer there is no layer above: torch warns, and nothing is dropped.
 
+x = torch.randn(L, N, H_in)
 stacked = nn.LSTM(input_size=H_in, hidden_size=H, num_layers=2, dropout=0.5)
 trained = (stacked(x)[0] - stacked(x)[0]).abs().max()
 stacked.eval()
@@ -136,35 +136,44 @@ assert_close(single(x)[0], single(x)[0])
 # %%
 # ``proj_size``: a narrower h, the same c
 # ---------------------------------------
-# With ``proj_size`` a matrix maps h to fewer features after each step. ``output`` and ``h_n`` become
-# narrower, ``c_n`` keeps ``hidden_size``. In float32 on a CPU torch warns that its fast routine (oneDNN)
-# does not know such layers. The table is in float64, where it does not warn.
+# With ``proj_size`` a matrix maps h to fewer features after each step. ``output`` and ``h_n``
+# become narrower, ``c_n`` keeps ``hidden_size``. In float32 on a CPU torch warns that its fast
+# routine (oneDNN) does not know projections. It does not warn in float64, so the table above is
+# in float64.
 
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
     projected = nn.LSTM(input_size=H_in, hidden_size=H, proj_size=P)
     output, (h_n, c_n) = projected(x)
-message = str(caught[0].message).split(" (Triggered")[0]  # the rest is a line of torch's source
+message = str(caught[0].message).split(" (Triggered")[0]  # without the place
 print(caught[0].category.__name__, message)
+print(f"width of output {output.shape[-1]}, of h_n {h_n.shape[-1]}, of c_n {c_n.shape[-1]}")
 assert "not supported with oneDNN" in message
 assert (output.shape[-1], h_n.shape[-1], c_n.shape[-1]) == (P, P, H)
 
 # %%
-# ``device`` and ``dtype``: where the weights live and how exact they are
-# -----------------------------------------------------------------------
-# Both are passed on to the weights. The input and the state must match them:
-# see :ref:`device-and-dtype`. The device ``meta`` keeps shapes and no numbers, on every machine.
+# ``device`` and ``dtype``: where the weights are and how exact they are
+# ----------------------------------------------------------------------
+# Both are passed on to the weights. The input and the state must match them
+# (:ref:`device-and-dtype`). The device ``meta`` keeps shapes and no numbers, on every machine.
 
 placed = nn.LSTM(**sizes, device="meta", dtype=torch.bfloat16)
 print(f"{placed.weight_ih_l0.device.type = }  {placed.weight_ih_l0.dtype = }")
-assert {(p.device.type, p.dtype) for p in placed.parameters()} == {("meta", torch.bfloat16)}
+for parameter in placed.parameters():
+    assert (parameter.device.type, parameter.dtype) == ("meta", torch.bfloat16)
 
 # %%
 # The fourth place is ``bias``, not ``batch_first``
 # -------------------------------------------------
 # Many examples leave ``bias`` out of the list of arguments, and then ``True`` in the fourth place
-# looks like ``batch_first``. It is ``bias``. Nothing is raised, and the layer reads your batch as
-# time. The number of sequences in ``h_n`` shows it. Names leave no doubt.
+# looks like ``batch_first``. It is ``bias``. The first line of the output is the real order, from
+# ``nn.RNNBase``, the base class of ``nn.LSTM``. Nothing is raised, and the LSTM reads your batch
+# as time: the middle size of ``h_n``, the number of sequences, is wrong. With names it is right.
+
+places = list(inspect.signature(nn.RNNBase).parameters)[1:]  # without mode, which is "LSTM"
+print(", ".join(places))
+assert len(places) == 10
+assert places.index("bias") == 3
 
 x = torch.randn(N, L, 128)  # meant as batch first
 by_place = nn.LSTM(128, 64, 1, True)
@@ -178,9 +187,9 @@ assert (by_place.bias, by_place.batch_first) == (True, False)
 # %%
 # Values that torch refuses
 # -------------------------
-# Other slips are caught: a size that is no ``int``, a number for ``dropout`` in the place of ``bias``, a
-# projection that is not smaller than ``hidden_size``, and, in the call, an ``input_size`` that is not
-# the size of the last axis of ``x``. The last lines write it right.
+# Other slips are caught: a size that is no ``int``, a number for ``dropout`` in the place of
+# ``bias``, a projection that is not smaller than ``hidden_size``, and, in the call, an
+# ``input_size`` that is not the size of the last axis of ``x``. The last lines write it right.
 
 mistakes = {
     "hidden_size should be of type int": lambda: nn.LSTM(128, 12 / 2),
@@ -205,7 +214,8 @@ assert right(x)[0].shape == (N, L, 6)
 # -------
 # * ``input_size``, ``hidden_size``, ``num_layers``, ``bidirectional`` and ``proj_size`` change
 #   shapes and parameters.
-# * ``bias`` changes the parameters. ``batch_first`` changes the order of axes of ``x`` and ``output``.
+# * ``bias`` changes the parameters. ``batch_first`` changes the order of axes of ``x`` and
+#   ``output``.
 # * ``dropout`` acts between layers in training. ``device`` and ``dtype`` belong to the weights.
 # * Write names: ``nn.LSTM(input_size=..., hidden_size=..., batch_first=True)``.
 #
@@ -213,12 +223,13 @@ assert right(x)[0].shape == (N, L, 6)
 # ---------------
 # * "I wrote ``nn.LSTM(128, 64, 1, True)``": the ``True`` is ``bias``. See :ref:`layouts`.
 # * "``hidden_size`` is the length of my window": it is the width of h. See :ref:`length-is-free`.
-# * "``h_n`` has more rows than I have layers": two directions. See :ref:`axes-and-outputs`.
+# * "``h_n`` has more rows than I have layers": each direction has a row. See
+#   :ref:`axes-and-outputs`.
 #
 # Check yourself
 # --------------
-# A layer has ``input_size=3``, ``hidden_size=6``, ``num_layers=2`` and ``bidirectional=True``. It gets
-# ``x`` of shape (7, 8, 3). What are the shapes of ``output`` and ``h_n``?
+# An LSTM has ``input_size=3``, ``hidden_size=6``, ``num_layers=2`` and ``bidirectional=True``. It
+# gets ``x`` of shape (7, 8, 3). What are the shapes of ``output`` and ``h_n``?
 #
 # .. dropdown:: Answer
 #
@@ -227,4 +238,5 @@ assert right(x)[0].shape == (N, L, 6)
 #
 # Next
 # ----
-# :ref:`axes-and-outputs` looks at what stands in ``output``, ``h_n`` and ``c_n``, entry by entry.
+# Go on with :ref:`axes-and-outputs`: what each axis means, and where each row of the state is in
+# ``output``.

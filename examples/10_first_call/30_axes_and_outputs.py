@@ -4,10 +4,10 @@ r"""
 Which axis is which, and which output is which
 ==============================================
 
-Your tensor has three axes and the layer returns three tensors. The shapes fit, but do the meanings?
-And with two layers in two directions, which of the four rows of ``h_n`` do you take? This page
-answers both by experiment: change one number and watch what moves, then search ``output`` for every
-row of the state.
+Your tensor has three axes and :class:`torch.nn.LSTM` returns three tensors. The shapes fit, but do
+the meanings? And with two layers in two directions, which of the four rows of ``h_n`` do you take?
+This page answers both by experiment: change one number and watch what moves, then search ``output``
+for every row of the state.
 
 **You will see**
 
@@ -32,10 +32,10 @@ x = torch.randn(N, L, H_in)  # (N, L, H_in)
 # %%
 # Three axes, three roles
 # -----------------------
-# With ``batch_first=True`` the axes of ``x`` are :term:`batch`, time, :term:`feature`. The batch axis
-# says which sequence, the time axis says which step of it, and the feature axis holds the numbers of
-# one step. Here is an experiment that shows the roles. One number changes: sequence 1, step 2,
-# feature 0. Which outputs change?
+# With ``batch_first=True`` the axes of ``x`` are :term:`batch`, time, :term:`feature`. The batch
+# axis says which sequence, the time axis says which step of it, and the feature axis holds the
+# numbers of one step. An experiment shows the roles: change one number of ``x``, in sequence 1,
+# step 2, feature 0. Which numbers of ``output`` change?
 
 lstm = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True)
 output, (h_n, c_n) = lstm(x)  # (N, L, H), (1, N, H), (1, N, H)
@@ -53,12 +53,12 @@ assert steps.unique().tolist() == list(range(2, L))
 assert features.unique().tolist() == list(range(H))
 
 # %%
-# The sequences of a batch do not see each other. A step sees the steps before it and none that come
-# after it. And every feature of ``output`` reads the one feature of ``x`` that changed: features are
-# mixed, sequences are not.
-# %%
-# The picture shows the largest change at each step. The change stays in its row (batch) and goes to the
-# right (time), never to the left.
+# Only sequence 1 changes: the sequences of a batch do not see each other. Step 2 and all later
+# steps change: a step sees the steps before it, and none that come after it. And every feature of
+# ``output`` changes: features are mixed, sequences are not.
+#
+# The picture shows the largest change at each step. The change stays in its row (batch) and goes
+# to the right (time), never to the left.
 
 largest = change.amax(dim=-1)  # (N, L)
 plotting.cells(
@@ -72,10 +72,11 @@ plotting.cells(
 # %%
 # One layer, one direction: ``h_n`` is in ``output``, ``c_n`` is not
 # ------------------------------------------------------------------
-# ``output`` is the :term:`hidden state` h at every step. ``h_n`` is h after the last step, so here it
-# says nothing new. ``c_n`` is the :term:`cell state` c after the last step, and no step of ``output``
-# shows it. The layer computes h from c: it squeezes c between -1 and 1 and lets a part of it
-# through. So every entry of ``h_n`` is smaller in size than the same entry of ``c_n``.
+# ``output`` is the :term:`hidden state` h at every step. ``h_n`` is h after the last step, so
+# here it says nothing new. ``c_n`` is the :term:`cell state` c after the last step, and no step
+# of ``output`` shows it. The LSTM computes h from c: it squeezes c into the range from -1 to 1
+# (tanh) and lets a part of it through (a :term:`gate`). So every entry of ``h_n`` is smaller in
+# size than the same entry of ``c_n``.
 
 assert_close(output[:, -1], h_n[0])
 print("h_n[0, 0] =", h_n[0, 0].detach())
@@ -86,11 +87,18 @@ assert output.abs().max() < 1
 # %%
 # Two layers, two directions: four rows
 # -------------------------------------
-# A second :term:`layer` reads the output of the first, and a second :term:`direction` reads the sequence
-# from its end. Each layer in each direction keeps a state of its own, so ``h_n`` and ``c_n`` have
-# four rows. ``output`` shows the top layer only: the forward half first, then the reverse half.
+# A second :term:`layer` reads the output of the first, and a second :term:`direction` reads the
+# sequence from its end. Each layer in each direction keeps a state of its own, so ``h_n`` and
+# ``c_n`` have four rows. ``output`` shows the top layer only: the forward half first, then the
+# reverse half.
 
-lstm = nn.LSTM(input_size=H_in, hidden_size=H, num_layers=2, bidirectional=True, batch_first=True)
+lstm = nn.LSTM(
+    input_size=H_in,
+    hidden_size=H,
+    num_layers=2,
+    bidirectional=True,
+    batch_first=True,
+)
 output, (h_n, c_n) = lstm(x)  # (N, L, 2 * H), (4, N, H), (4, N, H)
 
 print(f"{tuple(output.shape) = }")
@@ -100,9 +108,9 @@ assert output.shape == (N, L, 2 * H)
 assert h_n.shape == c_n.shape == (4, N, H)
 
 # %%
-# The arrows in the cells say in which direction each row runs. A forward row ends at the right, a
-# reverse row ends at the left, at step 0. The rows of ``h_n`` are layer 0 forward, layer 0 reverse,
-# layer 1 forward, layer 1 reverse.
+# The arrows in the boxes say in which direction each row runs. A forward row ends at the right,
+# at the last step. A reverse row ends at the left, at step 0. The rows of ``h_n`` are layer 0
+# forward, layer 0 reverse, layer 1 forward, layer 1 reverse.
 
 plotting.call(lstm, x)
 
@@ -110,8 +118,8 @@ plotting.call(lstm, x)
 # Search ``output`` for every row of the state
 # --------------------------------------------
 # Compare each row of ``h_n`` and ``c_n`` with both halves of ``output`` at every step. Two rows are
-# found: the top layer's. The forward row is in the last step. The reverse row is in step 0, because
-# that is where the reverse direction ends. Everything else is nowhere in ``output``.
+# found: those of the top layer. Its forward row is in the last step. Its reverse row is in step 0,
+# because that is where the reverse direction ends. Everything else is nowhere in ``output``.
 
 halves = {"forward": output[..., :H], "reverse": output[..., H:]}  # (N, L, H) each
 found = {}
@@ -133,8 +141,9 @@ assert list(found.values()) == [[]] * 6
 # %%
 # The lower rows belong to the lower layer
 # ----------------------------------------
-# What are the two rows of ``h_n`` that ``output`` does not show? Build a layer that has the weights of
-# layer 0 and nothing else. Its final states are these two rows.
+# What are the two rows of ``h_n`` that ``output`` does not show? Build an LSTM that has the
+# weights of layer 0 and nothing else. Its final states are these two rows; the block asserts it,
+# and prints nothing.
 
 layer_0 = nn.LSTM(input_size=H_in, hidden_size=H, bidirectional=True, batch_first=True)
 weights = {key: value for key, value in lstm.state_dict().items() if "_l0" in key}
@@ -144,8 +153,8 @@ assert_close(h_l0, h_n[:2])
 assert_close(c_l0, c_n[:2])
 
 # %%
-# Counting rows is where mistakes begin. :func:`lstm_guide.split_state` gives layers and directions an
-# axis each: ``h[layer, direction]``.
+# Counting rows is where mistakes begin. :func:`lstm_guide.split_state` gives layers and
+# directions an axis each: ``h[layer, direction]``.
 
 h, c = split_state(lstm, (h_n, c_n))  # (2, 2, N, H) each
 print(f"{tuple(h.shape) = }")
@@ -155,10 +164,11 @@ assert_close(h[1, 1], h_n[3])  # top layer, reverse
 # %%
 # One vector for the whole sequence
 # ---------------------------------
-# Join the two top rows of ``h_n``, and each half has read the whole sequence.
-# :func:`lstm_guide.final_state` does so for every number of layers and directions. The usual mistake is
-# ``output[:, -1]``. It has the right shape and raises nothing, but its reverse half has read one step
-# only, the last one. To see it with one layer, replace all steps but the last.
+# Join the two top rows of ``h_n``: each of them has read the whole sequence.
+# :func:`lstm_guide.final_state` does so for every number of layers and directions. The usual
+# mistake is ``output[:, -1]``. It has the right shape and raises nothing, but its reverse half
+# has taken one step only: the reverse direction starts at the last step. To see it, take an LSTM
+# with one layer and replace all steps but the last. The reverse half does not notice.
 
 good = torch.cat([h_n[-2], h_n[-1]], dim=-1)  # (N, 2 * H)
 assert_close(final_state(lstm, h_n), good)
@@ -180,9 +190,9 @@ assert right > 0.1
 # %%
 # ``hidden[-1]`` is ``c_n``
 # -------------------------
-# The second thing that the call returns is a pair. With a name such as ``hidden`` it looks like one
-# tensor, and ``hidden[-1]`` looks like its last row. It is the last of the pair: ``c_n``, all rows of
-# it. Take the pair apart in the call, and the mistake cannot happen.
+# The second thing that the call returns is a pair. With a name such as ``hidden`` it looks like
+# one tensor, and ``hidden[-1]`` looks like its last row. It is the second of the pair: ``c_n``,
+# with all its rows. Take the pair apart in the call, and the mistake cannot happen.
 
 _, hidden = lstm(x)
 print(f"{len(hidden) = }  {tuple(hidden[-1].shape) = }")
@@ -195,18 +205,18 @@ assert h_n[-1].shape == (N, H)
 # %%
 # Summary
 # -------
-# * The batch axis keeps sequences apart, the time axis carries the state, the feature axis holds the
-#   numbers of one step.
+# * The batch axis keeps sequences apart, the time axis carries the state, the feature axis holds
+#   the numbers of one step.
 # * ``output``: every step, top layer, both directions side by side. ``h_n`` and ``c_n``: the last
 #   step, every layer, every direction, one row each.
-# * In ``output`` you find the top rows of ``h_n``: forward in the last step, reverse in step 0. The lower
-#   rows are nowhere else.
+# * In ``output`` you find the top rows of ``h_n``: forward in the last step, reverse in step 0.
+#   The lower rows are nowhere else.
 # * ``c_n`` is nowhere else either.
 #
 # Common mistakes
 # ---------------
-# * "I take ``output[:, -1]`` in two directions": its reverse half has read one step. Take the last two
-#   rows of ``h_n``, as above.
+# * "I take ``output[:, -1]`` in two directions": its reverse half has taken one step. Take the
+#   last two rows of ``h_n``, as above.
 # * "I use ``h_n.view(N, -1)`` to join the rows": this mixes the sequences. See
 #   :ref:`view-and-transpose`.
 # * "``h_n[:, -1]`` is the last layer because of ``batch_first``": ``batch_first`` does not move the
@@ -214,7 +224,7 @@ assert h_n[-1].shape == (N, H)
 #
 # Check yourself
 # --------------
-# A layer has three layers in one direction, and ``x`` holds six sequences of seven steps. Which
+# An LSTM has three layers in one direction, and ``x`` holds six sequences of seven steps. Which
 # entry of ``h_n`` equals ``output[:, -1]``, and how many rows of ``h_n`` are not in ``output``?
 #
 # .. dropdown:: Answer
@@ -224,4 +234,4 @@ assert h_n[-1].shape == (N, H)
 #
 # Next
 # ----
-# :ref:`data-to-tensor` takes a data set and gives it these three axes.
+# Go on with :ref:`data-to-tensor`: how a data set gets these three axes.

@@ -12,9 +12,9 @@ torch accepts them.
 
 **You will see**
 
-* a table of 1000 rows become batches of shape (16, 10, 15), and why the last one is smaller;
-* a series cut into windows, each cell coloured by the step it came from;
-* two wrong tensors that raise no error, and the question that finds them.
+* a table of 1000 rows become batches of shape (16, 10, 15), and why the last one is smaller
+* a series cut into windows, each cell coloured by the step it came from
+* two wrong tensors that raise no error, and the question that finds them
 """
 
 # sphinx_gallery_tags = ["shapes", "data"]
@@ -40,14 +40,14 @@ N, H = 16, 8  # sequences in one call, features out
 # by visit, :meth:`torch.Tensor.reshape` gives patients and visits an axis each. If they are sorted
 # by visit and then by patient, the two sizes change places. Look up one row to be sure.
 
-table = torch.randn(1000, values)  # rows sorted by patient, then by visit
+table = torch.randn(patients * visits, values)  # rows sorted by patient, then by visit
 data = table.reshape(patients, visits, values)  # (100, 10, 15)
 print(f"{tuple(data.shape) = }")
-torch.testing.assert_close(data[3, 2], table[32])  # patient 3, visit 2
+torch.testing.assert_close(data[3, 2], table[3 * visits + 2])  # patient 3, visit 2
 
-by_visit = data.transpose(0, 1).reshape(1000, values)  # rows sorted by visit
+by_visit = data.transpose(0, 1).reshape(-1, values)  # rows sorted by visit
 time_first = by_visit.reshape(visits, patients, values)  # (10, 100, 15)
-torch.testing.assert_close(by_visit[100:200], data[:, 1])  # visit 1 of all
+torch.testing.assert_close(by_visit[patients : 2 * patients], data[:, 1])  # visit 1 of all
 torch.testing.assert_close(time_first[2, 3], data[3, 2])
 
 # %%
@@ -77,9 +77,8 @@ describe(lstm, x)
 # ----------------------------------------------------------------
 # A :class:`~torch.utils.data.DataLoader` stacks examples on axis 0, so build the LSTM with
 # ``batch_first=True``. The examples left over form a smaller last batch. The LSTM takes N from each
-# tensor, so this works, unless you give it a :term:`state` of another size (:ref:`carrying-state`).
-# The time-first LSTM from above raises no error for such a batch, and reads patients as steps. The
-# last line shows how.
+# tensor, so this works, unless you give it a :term:`state` made for another N
+# (:ref:`state-inside-a-module`).
 
 loader = DataLoader(TensorDataset(data), batch_size=N)
 batch_first = nn.LSTM(input_size=values, hidden_size=H, batch_first=True)
@@ -90,10 +89,6 @@ for (x,) in loader:
 sizes = [len(x) for (x,) in loader]
 print(f"{sizes = }")
 assert sizes == [16, 16, 16, 16, 16, 16, 4]
-
-misread = describe(lstm, data[:N]).headline
-print(misread)
-assert "10 sequences of 16 steps, 15 features" in misread
 
 # %%
 # A long series becomes windows
@@ -118,10 +113,10 @@ plotting.cells(
 # With several features, ``unfold`` puts the window last
 # ------------------------------------------------------
 # With two features at each step, ``unfold`` returns (N, H_in, L): features in the middle, time at
-# the end. Here torch notices, because a window of 4 is not the promised ``input_size`` of 2. With
-# windows of 2 it would accept them in silence. The repair is :meth:`torch.Tensor.transpose`. A
-# ``reshape`` to the same shape fills it with other numbers: below, its first window holds four
-# values of one feature and then four of the other (:ref:`view-and-transpose`).
+# the end. Here torch notices, because a window of 4 is not the ``input_size`` of 2. Windows of 2
+# raise nothing. The repair is :meth:`torch.Tensor.transpose`. A ``reshape`` to the same shape fills
+# it with other numbers: in the last line of the output, the first window holds four values of one
+# feature and then four of the other (:ref:`view-and-transpose`).
 
 series = torch.stack([step, -step], dim=1).float()  # (9, H_in)
 lstm = nn.LSTM(input_size=2, hidden_size=5, batch_first=True)
@@ -167,32 +162,23 @@ for x_batch, y_batch in loader:
 # Wrong without an error: the window on the feature axis
 # ------------------------------------------------------
 # Windows of a single series are often given the shape (N, 1, window). Then L is 1: the LSTM takes
-# one step, from a state of zeros, and its recurrent weights meet nothing but zeros. To show it, set
-# them to zero: the output stays as it was. With the window on the time axis, it changes. Below the
-# table, ``describe`` asks whether this is what you meant.
-
-
-def change_without_recurrent_weights(x):
-    """Return how much the output changes when these weights become zero."""
-    lstm = nn.LSTM(input_size=x.size(2), hidden_size=5, batch_first=True)
-    before, _ = lstm(x)
-    with torch.no_grad():
-        lstm.weight_hh_l0.zero_()
-    after, _ = lstm(x)
-    return (after - before).abs().max().item()
-
+# one step, from a state of zeros. Its recurrent weights, which carry h from one step to the next,
+# multiply nothing but zeros. So they get a gradient of zero and learn nothing. With the window on
+# the time axis they do. Below the table, ``describe`` asks whether this is what you meant.
 
 windows = cut.float()  # (6, 4)
-wrong, right = windows[:, None], windows[:, :, None]  # (6, 1, 4), (6, 4, 1)
-print(f"{change_without_recurrent_weights(wrong) = :.4f}")
-print(f"{change_without_recurrent_weights(right) = :.4f}")
-assert change_without_recurrent_weights(wrong) < 1e-6
-assert change_without_recurrent_weights(right) > 0.01
-
-lstm = nn.LSTM(input_size=1, hidden_size=5, batch_first=True)
-assert not describe(lstm, right).questions
-lstm = nn.LSTM(input_size=4, hidden_size=5, batch_first=True)
-assert "is the window on the feature axis" in describe(lstm, wrong).questions[0]
+right, wrong = windows[:, :, None], windows[:, None]  # (6, 4, 1), (6, 1, 4)
+sizes = {}
+for x in right, wrong:
+    lstm = nn.LSTM(input_size=x.size(2), hidden_size=5, batch_first=True)
+    lstm(x)[0].sum().backward()
+    sizes[x.shape] = lstm.weight_hh_l0.grad.norm().item()
+    print(f"{tuple(x.shape)}: gradient of the recurrent weights {sizes[x.shape]:.4f}")
+    questions = describe(lstm, x).questions
+    assert bool(questions) == (x is wrong)
+assert sizes[right.shape] > 0.01
+assert sizes[wrong.shape] == 0
+assert "is the window on the feature axis" in questions[0]
 describe(lstm, wrong)
 
 # %%
@@ -200,8 +186,8 @@ describe(lstm, wrong)
 # ----------------------------------------------------
 # The shape (9, 1, 2) is one sequence of nine steps for a time-first LSTM. A batch-first LSTM reads
 # nine sequences of one step, and each knows nothing of the others: feed the steps in reverse order,
-# and the same outputs come back in reverse order. Give the series as (1, 9, 2) and the order
-# counts, which is what you want an LSTM for.
+# and the same outputs come back in reverse order. Give the series as (1, 9, 2), and the order of
+# the steps counts. The two printed lines are how ``describe`` reads the wrong and the right shape.
 
 lstm = nn.LSTM(input_size=2, hidden_size=5, batch_first=True)
 wrong, right = series[:, None], series[None]  # (9, 1, 2), (1, 9, 2)
@@ -248,4 +234,4 @@ assert not describe(lstm, right).questions
 #
 # Next
 # ----
-# :ref:`length-is-free` shows why neither 10 visits nor 60 seconds stands in the constructor.
+# Go on with :ref:`length-is-free`: why neither 10 visits nor 60 seconds stands in the constructor.

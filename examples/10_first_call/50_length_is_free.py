@@ -5,14 +5,14 @@ The length of the sequence is no constructor argument
 =====================================================
 
 You have sequences of 20, 30 and 50 steps, and ``nn.LSTM(input_size, hidden_size)`` has no place to
-say so. Do you need one layer for each length, or must you cut all sequences to one size? You need
+say so. Do you need one LSTM for each length, or must you cut all sequences to one size? You need
 neither. This page shows why, and how to tell that it is really the length that you vary.
 
 **You will see**
 
-* that no weight of the layer depends on the length
+* that no weight depends on the length
 * code that means to vary the length and varies the number of sequences instead
-* the same code done right, for three lengths and one layer
+* the same code done right, for three lengths and one LSTM
 * that a longer sequence begins with the same outputs
 """
 
@@ -26,13 +26,13 @@ from lstm_guide import describe, parameter_shapes, plotting
 
 torch.manual_seed(0)
 N, H_in, H = 4, 128, 64  # batch, features in, features out
-lengths = (20, 30, 50)  # L, the one size that the layer does not ask for
+lengths = (20, 30, 50)  # L, the one size that nn.LSTM does not ask for
 
 # %%
 # No weight knows the length
 # --------------------------
-# Here is one layer and the shape of each of its weights. The sizes come from ``input_size`` and
-# ``hidden_size`` alone; the factor 4 stands for the four :term:`gates <gate>`. The layer uses the
+# Here is one LSTM and the shape of each of its weights. The sizes come from ``input_size`` and
+# ``hidden_size`` alone; the factor 4 stands for the four :term:`gates <gate>`. The LSTM uses the
 # same weights at every :term:`time step`, so there is nothing to make for a longer sequence.
 
 lstm = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True)
@@ -45,10 +45,10 @@ for name, parameter in lstm.named_parameters():
 # %%
 # Code that means to vary the length
 # ----------------------------------
-# You find code like this in lecture notes. It puts the length first, the batch of 4 second, and it
-# runs for all three lengths. The shape of ``output`` looks right. But this layer is
-# :term:`batch first`. It reads the first axis as the batch, and ``h_n``, which has no time axis,
-# gives it away: 20, 30 and 50 stand in the place of N.
+# You find code like this in lecture notes. It puts the length first, the batch of 4 second, and
+# it runs for all three lengths. The shape of ``output`` looks right. But this LSTM is
+# :term:`batch first`. It reads the first axis as the batch. You see it in ``h_n``, which has no
+# time axis: the length stands in the place of N.
 
 for length in lengths:
     x = torch.randn(length, N, H_in)  # meant as (L, N, H_in), read as (N, L, H_in)
@@ -60,7 +60,7 @@ for length in lengths:
 # %%
 # The call read back in words
 # ---------------------------
-# :func:`lstm_guide.describe` says what the layer makes of the last of these tensors. Compare the
+# :func:`lstm_guide.describe` says how the LSTM reads the last of these tensors. Compare the
 # number of sequences and the number of steps with what the code wanted.
 
 report = describe(lstm, x)
@@ -71,9 +71,9 @@ report
 # %%
 # Done right: the batch first, then the length
 # --------------------------------------------
-# The layer stays as it is and the data changes its order of axes. Now the length shows in
-# ``output`` on the time axis, and the states keep their shape whatever the length is. Data that you
-# already have as (L, N, H_in) needs :meth:`torch.Tensor.transpose`.
+# The LSTM stays as it is, and the data changes its order of axes. Now the length shows in
+# ``output`` on the time axis, and the states keep their shape whatever the length is. Data that
+# you already have as (L, N, H_in) needs :meth:`torch.Tensor.transpose`.
 
 repaired = x.transpose(0, 1)  # (50, N, H_in) to (N, 50, H_in)
 assert lstm(repaired)[1][0].shape == (1, N, H)
@@ -133,8 +133,8 @@ assert forward < 1e-6
 assert reverse > 0.1
 
 # %%
-# Compare with a layer that does fix the length
-# ---------------------------------------------
+# Compare with a module that does fix the length
+# ----------------------------------------------
 # :class:`torch.nn.Linear` on the flattened sequence has a weight for each feature of each step. It
 # is made for one length, and another length does not fit.
 
@@ -150,11 +150,11 @@ else:
 assert "shapes cannot be multiplied" in message
 
 # %%
-# What the layer does ask for
-# ---------------------------
+# What an LSTM does ask for
+# -------------------------
 # One step is enough, none is not. And one call has one length: sequences of different length do not
 # fit into one tensor. Make one call for each, or fill the short ones up (:term:`padding`), which
-# needs care because the layer reads the filling like data.
+# needs care because the LSTM reads the filling like data.
 
 assert lstm(x[:, :1])[0].shape == (N, 1, H)
 mistakes = {
@@ -174,14 +174,14 @@ for expected, mistake in mistakes.items():
 # %%
 # Summary
 # -------
-# * The length is a size of your data and no argument of the layer. One layer serves every length.
+# * The length is a size of your data and no argument of the LSTM. One LSTM serves every length.
 # * Every step uses the same weights, so a longer sequence costs time and no parameters.
 # * ``h_n`` and ``c_n`` have no time axis. A length that shows up in them stands on the wrong axis.
 # * In one direction, the first steps of a longer sequence give the same outputs.
 #
 # Common mistakes
 # ---------------
-# * "My layer is batch first and my data is (L, N, H_in)": nothing is raised. See :ref:`layouts`.
+# * "My LSTM is batch first and my data is (L, N, H_in)": nothing is raised. See :ref:`layouts`.
 # * "``input_size`` is the length of my window": ``input_size`` counts features. See
 #   :ref:`data-to-tensor`.
 # * "``hidden_size`` must be the number of steps": it is the width of the output. See
@@ -189,14 +189,14 @@ for expected, mistake in mistakes.items():
 #
 # Check yourself
 # --------------
-# You give four sequences to a batch-first layer, and ``h_n`` comes out as (1, 30, 64). What
+# You give four sequences to a batch-first LSTM, and ``h_n`` comes out as (1, 30, 64). What
 # happened, and which line repairs it?
 #
 # .. dropdown:: Answer
 #
-#    The data is (L, N, H_in) = (30, 4, 128) and the layer reads it as 30 sequences. Swap the two
+#    The data is (L, N, H_in) = (30, 4, 128) and the LSTM reads it as 30 sequences. Swap the two
 #    axes: ``lstm(x.transpose(0, 1))``. This page does so under "Done right".
 #
 # Next
 # ----
-# :ref:`lstm-in-a-module` puts the layer into a model of your own.
+# Go on with :ref:`lstm-in-a-module`: how the LSTM becomes part of a model of your own.

@@ -4,17 +4,17 @@ r"""
 How does a sentence become the input of an LSTM?
 ================================================
 
-Your data are words or characters, and :class:`torch.nn.LSTM` answers with ``RNN input dtype
-(torch.int64) does not match weight dtype``. An LSTM computes with vectors of measurements, not with
-numbers that are names. After this page you can turn a text into a tensor in either of two ways,
-with :class:`torch.nn.Embedding` or with :func:`torch.nn.functional.one_hot`, and you know why the
-ids alone are not enough.
+Your data are words or characters, and :class:`torch.nn.LSTM` answers with
+``RNN input dtype (torch.int64) does not match weight dtype``. An LSTM takes each number for a
+measurement, but the id of a word is only a name. After this page you can turn a text into a tensor
+in either of two ways, with :class:`torch.nn.Embedding` or with :func:`torch.nn.functional.one_hot`,
+and you know why the ids alone are not enough.
 
 **You will see**
 
-* the way from words to ids to vectors, with the shape at each stage;
-* three real messages, and two calls that run although they are wrong;
-* that an embedding is a matrix product with one-hot vectors.
+* the way from words to ids to vectors, with the shape at each stage
+* three real messages, and two calls that run although they are wrong
+* that an embedding is a matrix product with one-hot vectors
 """
 
 # sphinx_gallery_tags = ["shapes", "text", "errors"]
@@ -40,7 +40,8 @@ vocabulary = {}
 for token in " ".join(sentences).split():
     vocabulary.setdefault(token, len(vocabulary))
 V = len(vocabulary)
-ids = torch.tensor([[vocabulary[token] for token in text.split()] for text in sentences])
+rows = [[vocabulary[token] for token in sentence.split()] for sentence in sentences]
+ids = torch.tensor(rows)  # (N, L)
 print(vocabulary)
 print(ids)
 print(f"{tuple(ids.shape) = }, {ids.dtype = }")
@@ -78,8 +79,8 @@ assert "only accepts floating point" in advice
 # The first way out, ``ids.float()``, runs. But now the LSTM takes the number for a measurement:
 # "bird" is five times as much as "dog", and "saw" lies between "dog" and "cat". The numbers only
 # say in which order the words turned up. The last two lines are the distances from "the" to every
-# word: by its number it is closest to "dog"; as a :term:`one-hot vector` it is equally far from all
-# others.
+# word: by its number it is closest to "dog"; as a :term:`one-hot vector`, a 1 at the id and 0
+# elsewhere, it is equally far from all others.
 
 numbers = torch.arange(V).float()[:, None]  # (V, 1): each id as a measurement
 one_hot = functional.one_hot(torch.arange(V), num_classes=V).float()  # (V, V)
@@ -133,13 +134,13 @@ plotting.cells(
     columns="feature",
     colour_by=torch.where(one_hot[0] == 1, ids[0][:, None], 8),  # 8 is grey
     title="“the dog saw the cat”: a 1 at the id of each token",
-)
+).set_xlabel(f"feature (V={V})")
 
 # %%
 # An embedding is a matrix product with one-hot vectors
 # -----------------------------------------------------
 # A one-hot vector times a matrix picks one row of it. So both ways give the same numbers; the
-# embedding only skips the zeros. The LSTM has such a matrix, too: its first layer multiplies each
+# embedding only skips the zeros. The LSTM has such a matrix, too: layer 0 multiplies each
 # input by ``weight_ih_l0``. An LSTM of one-hot vectors learns an embedding inside that weight, one
 # column of ``4 * hidden_size`` numbers a token.
 
@@ -228,4 +229,4 @@ assert changes[1] < 1e-6
 #
 # Next
 # ----
-# :ref:`device-and-dtype` shows the other calls in which two dtypes, or two devices, meet.
+# Go on with :ref:`device-and-dtype`: the other calls in which two dtypes, or two devices, meet.

@@ -1,19 +1,19 @@
 r"""
 .. _device-and-dtype:
 
-Why must the state follow the input?
-====================================
+Weights, input and state need one dtype and one device
+======================================================
 
-The weights of your LSTM, your input and your :term:`state` must have one dtype and stand on one
-device. If one of them differs, you get a message, and it may not even say which
-(``get_mkldnn_dtype: unsupported data type``). After this page you can tell what to change, make a
+Your call of :class:`torch.nn.LSTM` stops with a message about a dtype or a device, and the message
+may not even say which tensor is wrong (``get_mkldnn_dtype: unsupported data type``). The weights,
+the input and the :term:`state` must agree. After this page you can tell which one to change, make a
 state that fits every input, and try it without a GPU.
 
 **You will see**
 
-* the messages for a wrong dtype and a wrong device, each with the line that repairs it;
-* a table of what runs with which dtype, filled in by calls;
-* what ``.to()`` moves and what it leaves behind.
+* the messages for a wrong dtype and a wrong device, each with the line that repairs it
+* a table of what runs with which dtype, filled in by calls
+* what ``.to()`` moves and what it leaves behind
 """
 
 # sphinx_gallery_tags = ["states", "errors", "dtype"]
@@ -34,24 +34,30 @@ N, L, H_in, H = 4, 7, 3, 5  # batch, time, features in, features out
 # message names both. Of its two ways out take the first: convert the input. The second,
 # ``lstm.double()``, works too, and doubles the memory of the weights.
 
+
+def error_of(call):
+    """Return what the call raises."""
+    try:
+        call()
+    except (RuntimeError, TypeError, ValueError) as error:
+        return f"{type(error).__name__}: {error}"
+    raise AssertionError("the call was accepted")
+
+
 lstm = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True)
 data = torch.from_numpy(np.linspace(-1, 1, N * L * H_in).reshape(N, L, H_in))
 print(f"{lstm.weight_ih_l0.dtype = }")
 print(f"{data.dtype = }")
-try:
-    lstm(data)
-except ValueError as error:
-    message = str(error)
-    print(type(error).__name__, error)
-else:
-    raise AssertionError("torch accepted it")
+message = error_of(lambda: lstm(data))
+print(message)
+assert message.startswith("ValueError: RNN input dtype (torch.float64)")
 assert "input.to(torch.float32)" in message
 
 x = data.float()  # (N, L, H_in)
 output, (h_n, c_n) = lstm(x)
 print(f"{output.dtype = }, {h_n.dtype = }, {c_n.dtype = }")
 assert output.dtype == h_n.dtype == c_n.dtype == torch.float32
-assert torch.float64.itemsize == 2 * torch.float32.itemsize == 4 * torch.bfloat16.itemsize
+assert torch.float64.itemsize == 2 * torch.float32.itemsize
 
 # %%
 # A state in another dtype: the message does not name it
@@ -61,29 +67,18 @@ assert torch.float64.itemsize == 2 * torch.float32.itemsize == 4 * torch.bfloat1
 # :func:`lstm_guide.describe` reads the same call back and names the tensor.
 
 wrong = (torch.zeros(1, N, H).double(), torch.zeros(1, N, H).double())
-try:
-    lstm(x, wrong)
-except RuntimeError as error:
-    message = str(error)
-    print(type(error).__name__, error)
-else:
-    raise AssertionError("torch accepted it")
+message = error_of(lambda: lstm(x, wrong))
+clear = error_of(lambda: describe(lstm, x, wrong))
+print(message, clear, sep="\n")
+assert message.startswith("RuntimeError: ")
 assert "dtype" in message
-
-try:
-    describe(lstm, x, wrong)
-except TypeError as error:
-    message = str(error)
-    print(type(error).__name__, error)
-else:
-    raise AssertionError("describe accepted it")
-assert message.startswith("h_0: expected dtype torch.float32, got torch.float64")
+assert clear.startswith("TypeError: h_0: expected dtype torch.float32, got torch.float64")
 
 # %%
 # Make the state from the input
 # -----------------------------
 # :meth:`torch.Tensor.new_zeros` makes zeros with the dtype and on the device of the tensor that you
-# call it on. Called on ``x`` it cannot go wrong when x changes. Take N from ``x``, too.
+# call it on. Called on ``x``, it follows ``x`` when you change it. Take N from ``x``, too.
 # :func:`lstm_guide.zero_state` does this for any number of layers and directions.
 
 h_0 = x.new_zeros(1, x.size(0), H)  # (1, N, H)
@@ -97,10 +92,10 @@ assert h_0.dtype == x.dtype
 # %%
 # What runs with which dtype
 # --------------------------
-# Try every choice of three dtypes for weights, input and state; the last three columns are for the
-# three dtypes of the state. Nothing is converted for you: a call runs only where all three are the
-# same. A wrong input is a ``ValueError`` and a wrong state a ``RuntimeError``, so the type of the
-# error tells you which of the two to look at.
+# Try every choice of three dtypes for weights, input and state. A line of the table is one choice
+# for weights and input; the last three columns are the dtypes of the state. Nothing is converted
+# for you: a call runs only where all three are the same. A wrong input is a ``ValueError`` and a
+# wrong state a ``RuntimeError``, so the type of the error tells you which of the two to look at.
 
 dtypes = (torch.float32, torch.float64, torch.bfloat16)
 
@@ -134,6 +129,7 @@ for weights in dtypes:
 # Convert weights and input, and let the state follow. At the scale of the picture the outputs are
 # the same.
 
+assert torch.float32.itemsize == 2 * torch.bfloat16.itemsize
 small = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True)
 small.load_state_dict(lstm.state_dict())
 small.to(torch.bfloat16)
@@ -162,13 +158,8 @@ plotting.steps(
 elsewhere = torch.device("meta")
 h_0 = torch.zeros(1, N, H, device=elsewhere)
 for arguments in [(x.to(elsewhere),), (x, (h_0, h_0))]:
-    try:
-        lstm(*arguments)
-    except RuntimeError as error:
-        message = str(error)
-        print(type(error).__name__, error)
-    else:
-        raise AssertionError("torch accepted it")
+    message = error_of(lambda arguments=arguments: lstm(*arguments))
+    print(message)
     assert "not at the same device" in message
 
 moved = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True).to(elsewhere)
@@ -182,34 +173,21 @@ assert output.device == elsewhere
 # ----------------------------------------------
 # Parameters and buffers move with the module and are saved in its
 # :meth:`~torch.nn.Module.state_dict`. A tensor that is only an attribute is neither moved nor
-# saved: a state that you keep this way stays behind (:ref:`carrying-state`). One more difference: a
-# module changes in place, while a tensor returns a converted copy, which you have to assign.
+# saved: a state that you keep this way stays behind (:ref:`state-inside-a-module`). One more
+# difference: a module changes in place, while a tensor returns a converted copy, which you have to
+# assign.
 
-
-class Keeper(nn.Module):
-    """Hold zeros of shape (1, N, H) as a buffer and as a plain attribute."""
-
-    def __init__(self):
-        super().__init__()
-        self.lstm = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True)
-        self.register_buffer("buffer", torch.zeros(1, N, H))
-        self.attribute = torch.zeros(1, N, H)
-
-
-model = Keeper()
+model = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True)
+model.register_buffer("buffer", torch.zeros(1, N, H))
+model.attribute = torch.zeros(1, N, H)
 model.to(elsewhere, torch.float64)
-for name, tensor in {
-    "parameter": model.lstm.weight_ih_l0,
-    "buffer": model.buffer,
-    "attribute": model.attribute,
-}.items():
-    print(f"{name:10} {tensor.device!s:5} {tensor.dtype}")
-assert model.lstm.weight_ih_l0.is_meta
-assert model.buffer.is_meta
-assert not model.attribute.is_meta
-assert model.attribute.dtype == torch.float32
-assert "buffer" in model.state_dict()
-assert "attribute" not in model.state_dict()
+for name in ("weight_ih_l0", "buffer", "attribute"):
+    tensor = getattr(model, name)
+    print(f"{name:12} {tensor.device!s:5} {tensor.dtype}")
+    moved = name != "attribute"
+    assert tensor.is_meta == moved
+    assert tensor.dtype == (torch.float64 if moved else torch.float32)
+    assert (name in model.state_dict()) == moved
 
 x.double()  # the converted copy is lost
 assert x.dtype == torch.float32
@@ -220,8 +198,9 @@ assert x.dtype == torch.float32
 # Nothing is stored and nothing is computed, so a model may be larger than your memory. Use it to
 # learn the shapes and the size of a model before you build it.
 
-large = nn.LSTM(input_size=1024, hidden_size=8192, num_layers=6, batch_first=True, device="meta")
-output, (h_n, c_n) = large(torch.empty(64, 7, 1024, device="meta"))
+with torch.device("meta"):
+    large = nn.LSTM(input_size=1024, hidden_size=8192, num_layers=6, batch_first=True)
+    output, (h_n, c_n) = large(torch.empty(64, 7, 1024))  # (N, L, H), (K, N, H), (K, N, H)
 gigabytes = sum(p.numel() * p.itemsize for p in large.parameters()) / 1e9
 print(f"{tuple(output.shape) = }")
 print(f"{tuple(h_n.shape) = }")
@@ -241,10 +220,10 @@ assert gigabytes > 10
 # Common mistakes
 # ---------------
 # * "RNN input dtype (torch.float64)": NumPy data without ``.float()``. If it says torch.int64 and
-#   the numbers are ids: :ref:`tokens-to-vectors`.
+#   the numbers are ids: :ref:`words and characters <tokens-to-vectors>`.
 # * "get_mkldnn_dtype: unsupported data type": the state has another dtype than the input.
 # * "Input and hidden tensors are not at the same device": a state made with ``torch.zeros``, or
-#   kept as an attribute (:ref:`carrying-state`).
+#   kept as an attribute (:ref:`state-inside-a-module`).
 # * ``x.to(device)`` on a line of its own: the result is lost. Write ``x = x.to(device)``.
 #
 # Check yourself
@@ -260,5 +239,5 @@ assert gigabytes > 10
 #
 # Next
 # ----
-# The first section ends here. :ref:`layouts` looks at the order of the axes: time first, batch
-# first, and no batch at all.
+# The next section begins with the order of the axes, and with what happens when it is not the one
+# that the LSTM reads: :ref:`layouts`.

@@ -86,8 +86,8 @@ assert table["unbatched"] == [(L, H_in), (K, H), (K, H), (L, H), (K, H), (K, H)]
 # ``batch_first`` does not move the states
 # ----------------------------------------
 # So a state with the batch in front is refused, also by a batch-first layer. If your state comes
-# from elsewhere as ``(N, layers, H)``, swap its axes. :meth:`torch.Tensor.contiguous` puts the
-# numbers in the new order, which the layer needs on some devices.
+# from elsewhere as ``(N, layers, H)``, swap its axes. With :meth:`torch.Tensor.contiguous` the
+# numbers also lie in memory as if you had made the state in this order.
 
 mine = torch.randn(N, K, H)  # batch in front
 try:
@@ -100,6 +100,7 @@ else:
 assert "Expected hidden[0] size (2, 4, 5), got [4, 2, 5]" in message
 
 state = mine.transpose(0, 1).contiguous()  # (K, N, H)
+assert state.stride() == torch.zeros(K, N, H).stride()
 output, _ = batch_first(x, (state, state))  # (N, L, H)
 print(f"{tuple(output.shape) = }")
 assert output.shape == (N, L, H)

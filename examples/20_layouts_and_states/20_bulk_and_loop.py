@@ -197,6 +197,7 @@ other, _ = time_first(sentence, start)  # (7, 1, 5)
 print(f"{tuple(bulk.shape) = }")
 print(f"{tuple(other.shape) = }")
 torch.testing.assert_close(bulk, other.transpose(0, 1), atol=1e-6, rtol=0)
+assert (sentence.view(N, L, H_in) == repaired).all()  # only because N is 1
 
 # %%
 # The proof: bulk equals loop, step by step
@@ -235,13 +236,13 @@ draw(moves, "Repaired: a word moves its own output\nand that of every later word
 #   state.
 # * "The shape of the output is right, so the axes are." ``(7, 1, 5)`` came out of the wrong call,
 #   and of the time-first layer as well. Look at ``h_n``: its middle size is N (:ref:`layouts`).
-# * "I repair the shape with ``view``." With one sentence this works by chance. With two it mixes
-#   them (:ref:`view-and-transpose`).
+# * "I repair the shape with ``view``." With one sentence it gives the same tensor as
+#   ``transpose``. With two it mixes them (:ref:`view-and-transpose`).
 #
 # Check yourself
 # --------------
 # A layer with ``batch_first=True`` gets 32 windows of 10 steps, and ``h_n`` comes back as
-# ``(1, 10, 64)``. What went wrong, and which words of your batch still know of each other?
+# ``(1, 10, 64)``. What went wrong, and which steps of your data now know of each other?
 #
 # .. dropdown:: Answer
 #
@@ -252,5 +253,5 @@ draw(moves, "Repaired: a word moves its own output\nand that of every later word
 #
 # Next
 # ----
-# :ref:`loop-by-the-book` takes the loop from the best known tutorial, with its numbers, and shows
+# :ref:`loop-by-the-book` takes the loop from a well known tutorial, with its numbers, and shows
 # what a second start state does to the comparison.

@@ -4,10 +4,10 @@ r"""
 Compare two runs from the same start state
 ==========================================
 
-You run the best known LSTM example in a loop, then in one call, and print both. No number agrees,
-not even at the first step. Neither mode is wrong: the two runs start from different states. This
-page shows the digits, repairs the comparison, and says what :class:`torch.nn.LSTM` does when you
-give no :term:`state` at all.
+You run the LSTM example of a well known tutorial, first in a loop and then in one call, and print
+both. No number agrees, not even at the first step. Neither mode is wrong: the two runs start from
+different states. This page shows the digits, repairs the comparison, and says what
+:class:`torch.nn.LSTM` does when you give no :term:`state` at all.
 
 **You will see**
 

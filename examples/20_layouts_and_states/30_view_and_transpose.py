@@ -107,6 +107,7 @@ mixed = leak(lambda batch: batch.view(L, N, H_in))
 print("after transpose\n", clean)
 torch.testing.assert_close(clean, clean.diag().diag(), atol=1e-6, rtol=0)
 assert (mixed > 0.01).all()
+torch.testing.assert_close(mixed[0], wrong.abs().amax(dim=(0, 2)), atol=1e-6, rtol=0)
 
 plotting.influence(
     mixed,

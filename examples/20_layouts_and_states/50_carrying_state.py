@@ -211,9 +211,9 @@ assert (cut - full).norm() > 0.05 * full.norm()
 # ---------------
 # * Following the message to ``retain_graph=True``: the next error is about an in-place operation.
 # * Detaching ``h`` and not ``c``: the same error as before.
-# * Carrying the state between shuffled batches: no message, wrong numbers. See
+# * Carrying the state between shuffled batches, with no message and wrong numbers:
 #   :ref:`rows-of-the-state`.
-# * Keeping the state as an attribute of the model: see :ref:`state-inside-a-module`.
+# * Keeping the state as an attribute of the model: :ref:`state-inside-a-module`.
 #
 # Check yourself
 # --------------
@@ -227,4 +227,4 @@ assert (cut - full).norm() > 0.05 * full.norm()
 #
 # Next
 # ----
-# :ref:`state-inside-a-module` shows what goes wrong when a model keeps its state, and the repair.
+# What goes wrong when a model keeps its state, and the repair: :ref:`state-inside-a-module`.

@@ -96,8 +96,8 @@ assert message == "RuntimeError: Expected hidden[0] size (1, 4, 8), got [1, 16, 
 # %%
 # 3. The second ``backward`` fails
 # --------------------------------
-# The kept state belongs to the graph of the last batch. :ref:`carrying-state` explains the message
-# and shows why ``retain_graph=True`` does not help.
+# The kept state belongs to the graph of the batch before, which the first ``backward`` has freed.
+# The whole message, and why ``retain_graph=True`` does not help: :ref:`carrying-state`.
 
 keeper = Keeper()
 keeper(batches[0]).mean().backward()
@@ -193,8 +193,8 @@ torch.testing.assert_close(output, whole[4:], atol=1e-6, rtol=0)
 # * ``init_hidden(batch_size)`` with a constant: the last batch fails. Dropping that batch
 #   (``drop_last=True``) hides it, and is right only where rows must match:
 #   :ref:`rows-of-the-state`.
-# * ``retain_graph=True`` against the second error: see :ref:`carrying-state`.
-# * A state made with ``torch.zeros(...)`` on the CPU, in float32: see :ref:`device-and-dtype`.
+# * ``retain_graph=True`` as the answer to a second ``backward``: :ref:`carrying-state`.
+# * A state made with ``torch.zeros(...)`` on the CPU, in float32: :ref:`device-and-dtype`.
 #
 # Check yourself
 # --------------
@@ -208,4 +208,4 @@ torch.testing.assert_close(output, whole[4:], atol=1e-6, rtol=0)
 #
 # Next
 # ----
-# :ref:`rows-of-the-state`: when you do carry, which sequence does each row of the state belong to?
+# When you do carry, which sequence does the memory belong to? :ref:`rows-of-the-state`.

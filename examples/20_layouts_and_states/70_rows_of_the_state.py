@@ -182,7 +182,7 @@ assert model.h.count_nonzero(dim=(0, 2)).tolist() == [H, 0, H]
 # * Carrying a state with ``shuffle=True``: no message, each row gets another one's memory.
 # * Carrying a state between windows of one series in order: row 0 does not follow row 0.
 # * Resetting all rows because one document ended: the others lose their memory.
-# * A state of fixed size in the model: see :ref:`state-inside-a-module`.
+# * A state of fixed size in the model: :ref:`state-inside-a-module`.
 #
 # Check yourself
 # --------------
@@ -195,5 +195,5 @@ assert model.h.count_nonzero(dim=(0, 2)).tolist() == [H, 0, H]
 #
 # Next
 # ----
-# This is the last page of the section. :ref:`gallery` lists all pages. :ref:`carrying-state` is the
-# page to go back to when ``backward`` fails.
+# :ref:`stacked-layers`: what a second layer reads, and where its state is. When ``backward`` fails,
+# go back to :ref:`carrying-state`.

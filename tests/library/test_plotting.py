@@ -9,6 +9,7 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pytest
 import torch
+from matplotlib.collections import QuadMesh
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.offsetbox import AnnotationBbox
 from matplotlib.patches import Rectangle
@@ -16,8 +17,8 @@ from matplotlib.text import Annotation
 from torch import nn
 from torch.nn.utils.rnn import pack_sequence
 
-from lstm_guide import AXES, ShapeError, plotting
-from lstm_guide._look import INK, LINES, SOURCES, TENSORS, text_on
+from lstm_guide import AXES, ShapeError, plotting, trace_steps
+from lstm_guide.plotting.look import GATES, INK, LINES, SOURCES, TENSORS, text_on
 
 BACKGROUNDS = ("#ffffff", "#14181e")  # of a light page and a dark one
 CONFIGURATIONS = [
@@ -406,6 +407,58 @@ def test_steps_tells_lines_apart_without_colour_and_one_on_top_of_another():
     assert len(set(widths)) == 4
 
 
+# --- state_rows ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("configuration", CONFIGURATIONS[:3] + CONFIGURATIONS[4:])
+def test_state_rows_names_for_each_row_the_place_where_output_has_it(configuration):
+    K, D, *_ = configuration
+    lstm, x = make(*configuration)
+    output, (h_n, _) = lstm.double()(x.double())
+    tiles = tiles_of(plotting.state_rows(lstm))
+    rows, places = tiles[::2], tiles[1::2]
+    assert len(rows) == len(places) == K * D
+    for (row, row_tile), (place, place_tile) in zip(rows, places, strict=True):
+        assert row_tile.get_center()[1] == place_tile.get_center()[1]
+        value = eval(row.get_text(), {"h_n": h_n})
+        if place.get_text() == "not in output":
+            assert not is_filled(place_tile)
+            steps = output.unflatten(-1, (D, -1)).unbind(int(lstm.batch_first))
+            assert not any(torch.allclose(h, value) for s in steps for h in s.unbind(-2))
+        else:
+            torch.testing.assert_close(eval(place.get_text(), {"output": output}), value)
+    assert sum(map(is_filled, (patch for _, patch in places))) == D
+
+
+def test_state_rows_names_layer_and_direction_of_each_row_from_the_bottom_up():
+    ax = plotting.state_rows(nn.LSTM(3, 5, num_layers=3, bidirectional=True))
+    words = sorted(words_of(ax), key=lambda text: (text.get_position()[1], text.get_position()[0]))
+    lines = [[text.get_text() for text in words[i : i + 4]] for i in range(0, 24, 4)]
+    assert [line[:3] for line in lines] == [
+        [f"h_n[{2 * k + d}]", f"layer {k}", "→←"[d]] for k, d in product(range(3), range(2))
+    ]
+    assert ax.get_ylim()[0] < ax.get_ylim()[1]
+    colours = {box_colour(t) for t in words if t.get_text().startswith("layer")}
+    assert colours == {AXES["layer"].colour}
+    assert {box_colour(t) for t in words if t.get_text() in "→←"} == {AXES["direction"].colour}
+
+
+def test_state_rows_makes_its_title_from_the_sizes():
+    one = plotting.state_rows(nn.LSTM(3, 5)).get_title()
+    assert one == "1 layer, 1 direction:\noutput has the row of h_n"
+    three = plotting.state_rows(nn.LSTM(3, 5, num_layers=3)).get_title()
+    assert three == "3 layers, 1 direction:\noutput has 1 of the 3 rows of h_n"
+    assert plotting.state_rows(nn.LSTM(3, 5), title="One").get_title() == "One"
+
+
+def test_state_rows_keeps_every_text_inside_the_figure_and_apart():
+    lstm = nn.LSTM(3, 2048, num_layers=2, bidirectional=True)
+    ax = plotting.state_rows(lstm)
+    ax.figure.canvas.draw()
+    extents = [text.get_window_extent() for text in (*words_of(ax), ax.title)]
+    assert all(ax.figure.bbox.contains(*c) for box in extents for c in (box.min, box.max))
+
+
 # --- pattern -------------------------------------------------------------------------------------
 
 READ_BACK = {
@@ -485,6 +538,206 @@ def test_pattern_keeps_every_text_inside_the_figure_and_apart(length):
         assert text.get_window_extent().width < patch.get_window_extent().width
 
 
+def test_state_rows_refuses_what_is_not_an_lstm():
+    with pytest.raises(TypeError, match=r"nn\.LSTM"):
+        plotting.state_rows(nn.GRU(3, 5))
+    assert not plt.get_fignums()
+
+
+# --- parameter_blocks ----------------------------------------------------------------------------
+
+
+def test_parameter_blocks_draws_four_gates_for_each_parameter_and_names_rows_and_columns():
+    lstm = nn.LSTM(3, 6, num_layers=2, bidirectional=True, proj_size=5)
+    ax = plotting.parameter_blocks(lstm, layer=1, direction=1)
+    words = [text.get_text() for text in words_of(ax)]
+    kinds = ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")
+    assert [word for word in words if "_l1_reverse" in word] == [f"{k}\n_l1_reverse" for k in kinds]
+    assert {"0:6", "6:12", "12:18", "18:24"} <= set(words)
+    assert {"4·H_cell=24", "D·H_out=10", "H_out=5", "H_cell=6"} <= set(words)
+    blocks = sorted((p.get_x(), p.get_y(), t.get_text()) for t, p in tiles_of(ax))
+    assert "".join(name for *_, name in blocks) == "ifgo" * 4 + "h"
+    fills = {t.get_text(): to_hex(p.get_facecolor()) for t, p in tiles_of(ax)}
+    assert {gate: fills[gate] for gate in "ifgo"} == GATES
+
+
+def test_parameter_blocks_are_as_wide_as_the_features_that_they_read():
+    ax = plotting.parameter_blocks(nn.LSTM(3, 6))
+    widths = dict.fromkeys(round(p.get_width(), 6) for _, p in tiles_of(ax))
+    narrow, wide = list(widths)[:2]
+    assert wide == pytest.approx(2 * narrow)
+    assert ax.get_title().startswith("Layer 0: each parameter holds four blocks of 6 rows")
+    assert "H_in=3" in {text.get_text() for text in words_of(ax)}
+
+
+@pytest.mark.parametrize("proj_size", [0, 128])
+@pytest.mark.parametrize("layer", [0, 1])
+def test_parameter_blocks_keeps_every_text_inside_the_figure_and_apart(layer, proj_size):
+    lstm = nn.LSTM(128, 256, num_layers=2, bidirectional=True, proj_size=proj_size)
+    ax = plotting.parameter_blocks(lstm, layer=layer, direction=1)
+    ax.figure.canvas.draw()
+    extents = [text.get_window_extent() for text in (*words_of(ax), ax.title)]
+    inside = ax.figure.bbox
+    assert all(inside.contains(*corner) for box in extents for corner in (box.min, box.max))
+    assert not [1 for one, other in combinations(extents, 2) if one.overlaps(other)]
+
+
+@pytest.mark.parametrize("place", [{"layer": 2}, {"layer": -1}, {"direction": 1}, {"layer": 0.0}])
+def test_parameter_blocks_refuses_a_layer_or_direction_that_is_not_there(place):
+    (name,) = place
+    with pytest.raises(ValueError, match=f"^{name}: expected a whole number from 0 to .* Counting"):
+        plotting.parameter_blocks(nn.LSTM(3, 5, num_layers=2), **place)
+
+
+# --- gates and reach -----------------------------------------------------------------------------
+
+
+def meshes_of(ax):
+    """Values of each grid of colours, row 0 on top, and where it begins."""
+    meshes = [mesh for mesh in ax.collections if isinstance(mesh, QuadMesh)]
+    return [(mesh.get_coordinates()[0, 0, 1], mesh.get_array()) for mesh in meshes]
+
+
+@pytest.mark.parametrize("batched", [True, False])
+def test_gates_draws_each_gate_of_the_chosen_place_with_time_to_the_right(batched):
+    lstm = nn.LSTM(3, 5, num_layers=2, bidirectional=True)
+    trace = trace_steps(lstm, torch.randn(7, 4, 3) if batched else torch.randn(7, 3))
+    place = {"layer": 1, "direction": 1, "sequence": 2 if batched else 0}
+    ax = plotting.gates(trace, **place)
+    meshes = meshes_of(ax)
+    assert [top for top, _ in meshes] == sorted({top for top, _ in meshes})
+    for name, (_, values) in zip("ifo", meshes, strict=True):
+        expected = getattr(trace, name)[1, 1][:, 2] if batched else getattr(trace, name)[1, 1]
+        assert torch.allclose(torch.tensor(values), expected.detach().T.double())
+    assert [tick.get_text() for tick in ax.get_yticklabels()] == [
+        "input gate i",
+        "forget gate f",
+        "output gate o",
+    ]
+    assert ax.get_xlabel() == "time step (L=7)"
+    assert ax.get_title() == "How far each gate is open, for 5 entries of c over 7 time steps"
+
+
+def test_gates_frames_the_steps_of_events():
+    ax = plotting.gates(trace_steps(nn.LSTM(3, 5), torch.randn(9, 3)), events={2: "on", 6: "off"})
+    frames = [patch.get_x() + 0.5 for patch in ax.patches if isinstance(patch, Rectangle)]
+    assert frames == [2, 6]
+    assert [(t.get_text(), t.get_position()[0]) for t in ax.texts] == [("on", 2), ("off", 6)]
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "text"),
+    [
+        ({"trace": torch.zeros(3)}, TypeError, "trace: expected a Trace, got Tensor. Make it with"),
+        ({"sequence": 4}, ValueError, "sequence: expected a whole number from 0 to 3, got 4. Coun"),
+        ({"layer": 1}, ValueError, "layer: expected a whole number from 0 to 0, got 1. Counting"),
+        ({"direction": None}, ValueError, "direction: expected a whole .* got None. Counting"),
+        ({"events": {7: "end"}}, ValueError, "events: expected a whole number from 0 to 6, got 7"),
+    ],
+)
+def test_gates_says_what_is_wrong(change, error, text):
+    arguments = {"trace": trace_steps(nn.LSTM(3, 5), torch.zeros(7, 4, 3))} | change
+    with pytest.raises(error, match=f"^{text}"):
+        plotting.gates(arguments.pop("trace"), **arguments)
+    assert not plt.get_fignums()
+
+
+def test_reach_draws_powers_of_ten_and_leaves_blank_what_is_below_the_floor():
+    series = {"one": torch.tensor([1e-9, 1e-4, 1.0]), "two": torch.tensor([0.0, 2.0, 0.5])}
+    ax = plotting.reach(series)
+    ((_, values),) = meshes_of(ax)
+    assert values.mask.tolist() == [[True, False, False], [True, False, False]]
+    assert values[:, 1:].tolist() == [[pytest.approx(1e-4), 1.0], [1.0, 0.5]]
+    assert [tick.get_text() for tick in ax.get_yticklabels()] == ["one", "two"]
+    bottom, top = ax.get_ylim()
+    assert bottom > top
+    shades = [luminance(ax.collections[0].cmap(ax.collections[0].norm(v))) for v in (1e-6, 0.01, 1)]
+    assert shades == sorted(shades, reverse=True)
+    finer = meshes_of(plotting.reach(series, floor=1e-10))[0][1]
+    assert finer.mask.sum() == 1
+
+
+@pytest.mark.parametrize("wrong", [-1.0, float("nan")])
+def test_reach_refuses_what_is_not_an_amount(wrong):
+    with pytest.raises(ValueError, match=r"^series\['h'\]: expected finite entries of at least 0"):
+        plotting.reach({"h": torch.tensor([0.0, wrong])})
+    with pytest.raises(ValueError, match=r"^series: expected at least one label"):
+        plotting.reach({})
+
+
+# --- packing -------------------------------------------------------------------------------------
+
+
+def test_packing_shows_which_row_of_the_data_holds_each_step():
+    sequences = [torch.randn(length, 3) for length in (3, 7, 1, 6)]
+    packed = pack_sequence(sequences, enforce_sorted=False)
+    ax = plotting.packing(packed)
+    drawn = {(int(t.get_position()[0]), t.get_position()[1]): t for t, _ in tiles_of(ax)}
+    for n, sequence in enumerate(sequences):
+        for step, values in enumerate(sequence):
+            assert packed.data[int(drawn[step, n].get_text())].equal(values)
+    below = sorted({y for _, y in drawn} - {0, 1, 2, 3})
+    for y, length, n in zip(below, (7, 6, 3, 1), (1, 3, 0, 2), strict=True):
+        texts = [drawn[step, y].get_text() for step in range(length)]
+        assert texts == [drawn[step, n].get_text() for step in range(length)]
+    assert len(drawn) == 2 * len(packed.data)
+    assert [text.get_text() for text in words_of(ax)[-7:]] == ["4", "3", "3", "2", "2", "2", "1"]
+    labels = [text.get_text() for text in ax.get_yticklabels()]
+    assert labels == [*"0123", *"1302", "batch_sizes"]
+
+
+def test_packing_leaves_padding_empty_and_gives_a_sequence_one_colour():
+    packed = pack_sequence([torch.randn(length, 3) for length in (4, 2, 1)])
+    ax = plotting.packing(packed)
+    fills = [to_hex(p.get_facecolor()) for _, p in tiles_of(ax) if is_filled(p)]
+    assert sorted(fills) == sorted([SOURCES[0]] * 8 + [SOURCES[1]] * 4 + [SOURCES[2]] * 2)
+    empty = [p for p in ax.patches if isinstance(p, Rectangle) and not is_filled(p)]
+    assert len(empty) == 5
+    assert ax.get_title() == "7 steps of 3 sequences, packed without 5 steps of padding"
+
+
+def test_packing_shows_padding_beyond_the_longest_sequence():
+    packed = pack_sequence([torch.randn(length, 3) for length in (4, 2, 1)])
+    ax = plotting.packing(packed, L=6)
+    empty = [p for p in ax.patches if isinstance(p, Rectangle) and not is_filled(p)]
+    assert len(empty) == 3 * 6 - 7
+    assert ax.get_xlabel() == "time (L=6)"
+    assert ax.get_title() == "7 steps of 3 sequences, packed without 11 steps of padding"
+    with pytest.raises(ValueError, match=r"^L: expected an int of at least 4, got 3"):
+        plotting.packing(packed, L=3)
+
+
+def test_packing_refuses_a_padded_tensor():
+    text = r"^packed: expected a PackedSequence, got a tensor of shape .* Make it with"
+    with pytest.raises(TypeError, match=text):
+        plotting.packing(torch.zeros(7, 4, 3))
+
+
+# --- bars ----------------------------------------------------------------------------------------
+
+
+def test_bars_are_as_long_as_the_numbers_they_carry():
+    groups = {"short": {"padded": 1.0, "packed": 2.25}, "long": {"padded": 1.0, "packed": 3.5}}
+    ax = plotting.bars(groups, xlabel="time")
+    found = {bars.get_label(): [bar.get_width() for bar in bars] for bars in ax.containers}
+    assert found == {"padded": [1.0, 1.0], "packed": [2.25, 3.5]}
+    assert [text.get_text() for text in ax.texts] == ["1.0", "1.0", "2.2", "3.5"]
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["short", "long"]
+    (legend,) = ax.figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["padded", "packed"]
+    edges = [[bar.get_y() for bar in bars] for bars in ax.containers]
+    assert edges[0][0] < edges[1][0] < edges[0][1] < edges[1][1]
+    assert ax.yaxis_inverted()
+    assert ax.get_xlabel() == "time"
+    assert ax.get_title() == "padded and packed for short and long"
+
+
+@pytest.mark.parametrize("groups", [{}, {"short": {}}, {"short": {"a": 1.0}, "long": {"b": 1.0}}])
+def test_bars_refuse_groups_with_different_labels(groups):
+    with pytest.raises(ValueError, match=r"^groups: expected the same labels .* Give a dict"):
+        plotting.bars(groups, xlabel="time")
+
+
 def test_pattern_draws_on_given_axes():
     with plotting.style():
         figure, (one, other) = plt.subplots(2)
@@ -533,6 +786,9 @@ def test_drawn_texts_stand_out_on_their_own_fills():
         plotting.call(lstm, x, (torch.zeros(4, 4, 5), torch.zeros(4, 4, 5))),
         plotting.cells(source, rows="batch", columns="time", colour_by=source),
         plotting.influence(torch.rand(3, 4), rows="batch", columns="time"),
+        plotting.state_rows(nn.LSTM(3, 5, num_layers=5, bidirectional=True)),
+        plotting.parameter_blocks(lstm),
+        plotting.packing(pack_sequence([torch.zeros(length, 3) for length in (4, 2, 1)])),
     ]
     for ax in drawings:
         filled = [(t, p) for t, p in tiles_of(ax) if is_filled(p)]
@@ -555,6 +811,12 @@ def draw_each():
     yield plotting.cells(torch.eye(3), rows="batch", columns="time")
     yield plotting.influence(torch.eye(3), rows="batch", columns="time")
     yield plotting.steps({"h": torch.zeros(3)}, ylabel="h")
+    yield plotting.state_rows(lstm)
+    yield plotting.parameter_blocks(lstm)
+    yield plotting.gates(trace_steps(lstm, x), events={2: "event"})
+    yield plotting.reach({"h": torch.rand(7)})
+    yield plotting.packing(pack_sequence([torch.zeros(length, 3) for length in (4, 2, 1)]))
+    yield plotting.bars({"short": {"a": 1.0}, "long": {"a": 2.0}}, xlabel="time")
 
 
 def test_figures_are_transparent_and_their_letters_are_large():

@@ -39,7 +39,7 @@ def test_a_constant_without_a_module_counts_as_every_module(script):
 def test_a_module_brings_the_modules_that_it_imports(script):
     found = modules_of(script("from lstm_guide import plotting\n"))
     assert {"plotting", "shapes", "errors"} <= found
-    assert "states" not in found
+    assert "report" not in found
 
 
 def test_reasons_name_what_changed():

@@ -109,12 +109,10 @@ def test_the_prose_is_plain(script: Path):
 
 def test_each_public_name_is_documented():
     pages = "".join(path.read_text() for path in (REPOSITORY / "docs" / "api").glob("*.md"))
-    for module in {
-        getattr(lstm_guide, name).__module__
-        for name in lstm_guide.__all__
-        if hasattr(getattr(lstm_guide, name), "__module__")
-    }:
-        assert f"automodule:: {module}" in pages
+    for name in lstm_guide.__all__:
+        defined_in = getattr(getattr(lstm_guide, name), "__module__", "lstm_guide.shapes")
+        module = ".".join(defined_in.split(".")[:2])  # a folder of files counts as one module
+        assert f"automodule:: {module}\n" in pages
 
 
 def test_the_notices_agree_on_the_version():

@@ -105,8 +105,8 @@ def test_outputs_have_no_copy_button(desktop: Visit):
 def test_dark_mode_can_be_switched_on_and_stays(desktop: Visit):
     page = desktop.go(FIRST_PAGE)
     before = page.evaluate("getComputedStyle(document.body).backgroundColor")
-    page.locator("button.theme-switch-button").first.click()
-    page.locator('[data-bs-theme-value="dark"], [data-mode="dark"], text=Dark').first.click()
+    page.locator("button.theme-switch-button").filter(visible=True).click()
+    page.get_by_role("button", name="Dark").filter(visible=True).click()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") != before
     page = desktop.go("index.html")
@@ -147,3 +147,17 @@ def test_next_and_previous_lead_through_the_gallery(desktop: Visit):
         seen.add(page.url)
     scripts = {url for url in seen if "/gallery/" in url and not url.endswith("index.html")}
     assert len(scripts) == len(list((SITE.parents[2] / "examples").glob("*/*.py")))
+
+
+def test_tags_filter_the_gallery_by_keyboard(desktop: Visit):
+    page = desktop.go("gallery/index.html")
+    cards = page.locator(".sphx-glr-thumbcontainer")
+    everything = cards.filter(visible=True).count()
+    tag = page.get_by_role("button", name="batch_first")
+    tag.focus()
+    page.keyboard.press("Enter")
+    expect(tag).to_have_attribute("aria-pressed", "true")
+    assert 0 < cards.filter(visible=True).count() < everything
+    page.get_by_role("button", name="Clear").press("Space")
+    expect(tag).to_have_attribute("aria-pressed", "false")
+    assert cards.filter(visible=True).count() == everything

@@ -1,8 +1,6 @@
 """Each notebook runs as downloaded, after its first cell was followed, outside the repository."""
 
-import re
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
@@ -12,7 +10,6 @@ from nbclient import NotebookClient
 REPOSITORY = Path(__file__).parents[2]
 SITE = REPOSITORY / "docs" / "_build" / "html"
 NOTEBOOKS = sorted(SITE.glob("_downloads/*/*.ipynb"), key=lambda path: path.name)
-INSTALL = re.compile(r"^# %pip install (?P<wheel>\S+)$", re.MULTILINE)
 
 
 def first_cell(notebook: Path) -> str:
@@ -20,12 +17,8 @@ def first_cell(notebook: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def installed() -> str:
-    """Do what the first cell says, in the folder that holds the wheel."""
-    (wheel,) = {INSTALL.search(first_cell(notebook))["wheel"] for notebook in NOTEBOOKS}
-    command = [sys.executable, "-m", "pip", "install", "--force-reinstall", "--no-deps", wheel]
-    subprocess.run(command, check=True, cwd=SITE, capture_output=True)
-    return wheel
+def installed(follow: Callable[[list[str]], str]) -> str:
+    return follow([first_cell(notebook) for notebook in NOTEBOOKS])
 
 
 def test_every_script_has_a_notebook():

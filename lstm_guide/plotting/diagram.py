@@ -1,4 +1,4 @@
-"""The diagrams of one call of ``nn.LSTM`` and of a pattern of use, step by step."""
+"""The diagram of one call of ``nn.LSTM``."""
 
 from __future__ import annotations
 
@@ -12,20 +12,14 @@ from matplotlib.axes import Axes
 from matplotlib.offsetbox import AnnotationBbox, HPacker, TextArea
 from matplotlib.patches import FancyBboxPatch, Rectangle
 
-from lstm_guide._look import INK, TENSORS, chip, text_on
-
-__all__ = ["PATTERN", "WIDTH", "Plan", "draw", "draw_pattern", "sentence"]
+from lstm_guide.plotting.look import INK, TENSORS, WIDTH, chip, text_on
 
 # In inches.
-WIDTH = 7.0  # of the figure
 CELL = 0.46  # width of a cell
 LANE = 0.6  # height of one direction of a layer
 GAP = 0.38  # above a layer, for its name
 MARGIN = 0.85  # from the edge of the module to the middle of its first cell
 TILE, HEIGHT = 0.76, 0.27  # one row of a state
-# The rows of a pattern, by the middle of what stands in them, and its lower and upper edge.
-NAMES, INPUTS, BOXES, OUTPUTS = 0.0, 0.45, 1.1, 1.75
-PATTERN = (-0.25, 2.0)
 
 
 @dataclass(frozen=True)
@@ -131,12 +125,12 @@ def _draw_lane(ax: Axes, plan: Plan, k: int, d: int) -> None:
     for name, side, line in (("h", 1, "-"), ("c", -1, "--")):
         level = y + side * HEIGHT / 2
         first, last = start - way * (0.2 + TILE / 2), end + way * (0.2 + TILE / 2)
-        _tile(ax, plan.look(f"{name}_0"), f"{name}_0[{row}]", (first, level), TILE)
-        _tile(ax, plan.look(f"{name}_n"), f"{name}_n[{row}]", (last, level), TILE)
+        tile(ax, plan.look(f"{name}_0"), f"{name}_0[{row}]", (first, level), TILE)
+        tile(ax, plan.look(f"{name}_n"), f"{name}_n[{row}]", (last, level), TILE)
         stops = [(first, TILE), *((x, CELL) for _, x in plan.columns[::way]), (last, TILE)]
         for (x, width), (next_x, next_width) in pairwise(stops):
             begin, tip = x + way * width / 2, next_x - way * next_width / 2
-            _arrow(ax, (begin, level), (tip, level), line)
+            arrow(ax, (begin, level), (tip, level), line)
 
 
 def _draw_columns(ax: Axes, plan: Plan) -> None:
@@ -144,14 +138,14 @@ def _draw_columns(ax: Axes, plan: Plan) -> None:
     below = -0.46 - HEIGHT / 2
     for step, x in plan.columns:
         text = "…" if step is None else str(step)
-        _tile(ax, plan.look("input"), text, (x, below), plan.pitch)
+        tile(ax, plan.look("input"), text, (x, below), plan.pitch)
         for d in range(plan.D):
-            _tile(ax, plan.look("output"), text, (x, plan.output + (d + 0.5) * HEIGHT), plan.pitch)
+            tile(ax, plan.look("output"), text, (x, plan.output + (d + 0.5) * HEIGHT), plan.pitch)
         if step is not None:
-            _arrow(ax, (x, below + HEIGHT / 2), (x, 0))
+            arrow(ax, (x, below + HEIGHT / 2), (x, 0))
             for k in range(plan.K):
                 end = plan.floor(k + 1) if k + 1 < plan.K else plan.output
-                _arrow(ax, (x, plan.floor(k) + plan.D * LANE), (x, end))
+                arrow(ax, (x, plan.floor(k) + plan.D * LANE), (x, end))
     left = plan.columns[0][1] - plan.pitch / 2 - 0.12
     ax.text(left, below, "time →", ha="right", va="center_baseline", **chip("time"))
     if plan.D == 2:
@@ -182,53 +176,7 @@ def _draw_labels(ax: Axes, plan: Plan, sizes: Mapping[str, Sequence[tuple[str, s
         ax.add_artist(AnnotationBbox(row, place, box_alignment=align, frameon=False, pad=0))
 
 
-def draw_pattern(
-    ax: Axes, parts: Mapping[str, Sequence[tuple[str, str]]], start: str, feedback: bool
-) -> None:
-    """Draw the steps of each part: what a step reads, and what is used of it."""
-    ax.set(aspect="equal", xlim=(0, WIDTH), ylim=PATTERN)
-    ax.axis("off")
-    steps = [pair for pairs in parts.values() for pair in pairs]
-    left = 0.95 + 0.1 * max(0, len(start) - 6)  # room for the words on the left
-    pitch = min(1.0, (WIDTH - left) / len(steps))
-    width = 0.72 * pitch
-    for y, name in ((INPUTS, "input"), (OUTPUTS, "output")):
-        box = {"boxstyle": "square,pad=0.2", "facecolor": TENSORS[name], "edgecolor": INK}
-        ax.text(0.1, y, name, va="center_baseline", color=text_on(TENSORS[name]), bbox=box)
-    ax.text(0.1, BOXES, start, va="center_baseline")
-    places = [left + pitch * (i + 0.5) for i in range(len(steps))]
-    for x, (given, used) in zip(places, steps, strict=True):
-        _arrow(ax, (x - pitch + width / 2, BOXES), (x - width / 2, BOXES))
-        _draw_step(ax, x, width, {"input": given, "output": used})
-    first = 0
-    for name, pairs in parts.items():
-        own = places[first : first + len(pairs)]
-        first += len(pairs)
-        ax.text((own[0] + own[-1]) / 2, NAMES, name, ha="center", va="center_baseline")
-        ax.plot((own[0] - width / 2, own[-1] + width / 2), [NAMES + 0.17] * 2, color=INK)
-    if feedback:
-        for x, next_x in pairwise(own):
-            begin, tip = (x + width / 2, OUTPUTS - HEIGHT / 2), (next_x - width / 2, INPUTS)
-            _arrow(ax, begin, tip, "--")
-
-
-def _draw_step(ax: Axes, x: float, width: float, texts: Mapping[str, str]) -> None:
-    """Draw one box; where there is a text, the input below it and the output above."""
-    box = Rectangle((x - width / 2, BOXES - CELL / 2), width, CELL, facecolor=(INK, 0.1))
-    box.set(edgecolor=INK, linewidth=1.5, label="step")
-    ax.add_patch(box)
-    low, high = HEIGHT / 2, CELL / 2
-    if texts["input"]:
-        _arrow(ax, (x, INPUTS + low), (x, BOXES - high))
-    if texts["output"]:
-        _arrow(ax, (x, BOXES + high), (x, OUTPUTS - low))
-    for (name, text), y in zip(texts.items(), (INPUTS, OUTPUTS), strict=True):
-        if text:
-            size = min(12.0, 72 * width / (0.7 * len(text)))  # in points, 72 an inch
-            _tile(ax, {"facecolor": TENSORS[name], "edgecolor": INK}, text, (x, y), width, size)
-
-
-def _tile(
+def tile(
     ax: Axes,
     look: dict[str, Any],
     text: str,
@@ -243,6 +191,6 @@ def _tile(
     ax.text(*centre, text, ha="center", va="center_baseline", color=colour, size=size)
 
 
-def _arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float], line: str = "-") -> None:
+def arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float], line: str = "-") -> None:
     look = {"arrowstyle": "-|>", "color": INK, "linewidth": 1.3, "linestyle": line}
     ax.annotate("", end, start, arrowprops=look | {"shrinkA": 0, "shrinkB": 0})

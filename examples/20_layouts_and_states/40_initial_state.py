@@ -1,0 +1,223 @@
+r"""
+.. _initial-state:
+
+The initial state: zeros, given or learned
+==========================================
+
+Code that you found makes two tensors ``h0`` and ``c0`` before it calls :class:`torch.nn.LSTM`. Do
+you need them? Which shape do they have, and why does torch reject ``(N, 1, H)`` or a lone ``h0``?
+After this page you can leave the initial :term:`state` out, give your own, or let the model learn it.
+
+**You will see**
+
+* that no state and a state of zeros give the same numbers
+* the shape of the state for one or two layers and directions
+* four states that torch rejects, with the real messages
+* an initial state that receives a gradient, and one that does not by mistake
+"""
+
+# sphinx_gallery_tags = ["states", "shapes", "errors"]
+
+import textwrap
+
+import torch
+from torch import nn
+
+from lstm_guide import call_shapes, describe, plotting, zero_state
+
+torch.manual_seed(0)
+N, L, H_in, H = 4, 5, 128, 64  # batch, time, features in, features out
+
+lstm = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True)
+x = torch.randn(N, L, H_in)
+
+# %%
+# No state means zeros
+# --------------------
+# The state is a pair: the :term:`hidden state` ``h_0`` and the :term:`cell state` ``c_0``. If you
+# leave it out, ``nn.LSTM`` starts from zeros, in every call. So you do not need the two tensors
+# when zeros are all you want. The picture shows where they enter: before step 0, and nowhere else.
+
+output, (h_n, c_n) = lstm(x)  # (N, L, H), (1, N, H), (1, N, H)
+print(f"{tuple(output.shape) = }\n{tuple(h_n.shape) = }\n{tuple(c_n.shape) = }")
+assert output.shape == (4, 5, 64)
+assert h_n.shape == c_n.shape == (1, 4, 64)
+
+h_0, c_0 = torch.zeros(1, N, H), torch.zeros(1, N, H)
+from_zeros, _ = lstm(x, (h_0, c_0))
+torch.testing.assert_close(from_zeros, output, atol=1e-6, rtol=0)
+plotting.call(lstm, x, (h_0, c_0), title="The state enters before step 0, and nowhere else")
+
+# %%
+# Random numbers are not an empty memory
+# --------------------------------------
+# Some code fills the state with :func:`torch.randn` and says that this cleans it out. It does the
+# opposite: the LSTM starts with a memory of things that never happened, and two calls with the same
+# input give two answers. The difference is largest at the first step. Empty means zeros.
+
+with torch.no_grad():
+    one, _ = lstm(x, (torch.randn(1, N, H), torch.randn(1, N, H)))
+    two, _ = lstm(x, (torch.randn(1, N, H), torch.randn(1, N, H)))
+
+difference = (two - one).abs().mean(dim=(0, 2))  # (L,)
+print(f"{difference = }")
+assert (difference[1:] < difference[:-1]).all()
+assert difference[0] > 0.1
+plotting.steps(
+    {"random state 1": one[0, :, 0], "random state 2": two[0, :, 0], "zeros": output[0, :, 0]},
+    ylabel="output[0, :, 0]",
+    title="The same input from three initial states: three answers",
+)
+
+# %%
+# One row for each layer and direction, one column for each sequence
+# ------------------------------------------------------------------
+# The first axis of the state counts layers times directions, K * D. The second counts sequences, N.
+# There is no time axis: a state exists once for each sequence, before its first step. For three
+# sequences, :func:`lstm_guide.call_shapes` computes the shape from the module, and the loop gives
+# torch a state of this shape.
+
+three = x[:3]  # (3, L, H_in)
+print("layers  directions  h_0 and c_0")
+for layers in (1, 2):
+    for directions in (1, 2):
+        options = {"num_layers": layers, "bidirectional": directions == 2}
+        module = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True, **options)
+        shape = call_shapes(module, three).h_0.sizes
+        print(f"{layers:6}  {directions:10}  {shape}")
+        assert shape == (layers * directions, 3, H)
+        _, (h_n, c_n) = module(three, (torch.zeros(shape), torch.zeros(shape)))
+        assert h_n.shape == c_n.shape == shape
+
+# %%
+# ``batch_first`` does not apply to the state
+# -------------------------------------------
+# ``batch_first=True`` moves the batch axis of ``input`` and ``output``. The state keeps
+# ``(K * D, N, H)``. In the message, ``hidden[0]`` is the first of the pair, ``h_0``. The second
+# message comes from a state with one entry for each step: torch expects N columns, and gets L.
+
+
+def error_of(module, state):
+    """Return what torch says when it refuses the state."""
+    try:
+        module(x, state)
+    except (IndexError, RuntimeError) as error:
+        return f"{type(error).__name__}: {error}"
+    raise AssertionError("torch accepted it")
+
+
+batch_first = torch.zeros(N, 1, H)
+each_step = torch.zeros(1, L, H)
+messages = [error_of(lstm, (batch_first, batch_first)), error_of(lstm, (each_step, each_step))]
+print(*messages, sep="\n")
+assert messages[0] == "RuntimeError: Expected hidden[0] size (1, 4, 64), got [4, 1, 64]"
+assert messages[1] == "RuntimeError: Expected hidden[0] size (1, 4, 64), got [1, 5, 64]"
+
+# %%
+# ``h_0`` without ``c_0``: two messages that point elsewhere
+# ----------------------------------------------------------
+# Give ``h_0`` alone, as you do with :class:`torch.nn.GRU`, and torch takes the tensor for the pair.
+# With one layer it looks for a second row, and finds none. With two layers it takes row 0 for
+# ``h_0`` and row 1 for ``c_0``, and complains that they are 2-D. The cure is the same for both:
+# ``lstm(x, (h_0, c_0))``. :func:`lstm_guide.describe` names the real cause.
+
+gru = nn.GRU(input_size=H_in, hidden_size=H, batch_first=True)
+assert gru(x, torch.zeros(1, N, H))[0].shape == (N, L, H)  # a GRU has no cell state
+stacked = nn.LSTM(input_size=H_in, hidden_size=H, num_layers=2, batch_first=True)
+messages = [error_of(lstm, torch.zeros(1, N, H)), error_of(stacked, torch.zeros(2, N, H))]
+print(*messages, sep="\n")
+assert messages[0] == "IndexError: index 1 is out of bounds for dimension 0 with size 1"
+assert "hx and cx should also be 3-D but got (2-D, 2-D) tensors" in messages[1]
+
+try:
+    describe(lstm, x, torch.zeros(1, N, H))
+except TypeError as error:
+    message = str(error)
+    print(textwrap.fill(f"describe: {message}", width=80))
+else:
+    raise AssertionError("describe accepted it")
+assert "(h_0, c_0)" in message
+
+# %%
+# Take N from the tensor, never from a constant
+# ---------------------------------------------
+# The last batch of an epoch is often smaller, and a state made for ``batch_size`` no longer fits.
+# :meth:`torch.Tensor.new_zeros` makes zeros in the dtype and on the device of ``x``, and
+# ``x.size(0)`` is N here (``x.size(1)`` when time comes first). :func:`lstm_guide.zero_state` finds
+# the shape for every configuration.
+
+for batch in (x, three):  # 4 sequences, then 3
+    zeros = batch.new_zeros(1, batch.size(0), H)  # (1, N, H)
+    assert lstm(batch, (zeros, zeros))[0].shape == (len(batch), L, H)
+    torch.testing.assert_close(zero_state(lstm, batch), (zeros, zeros), atol=0, rtol=0)
+
+h_0, c_0 = zero_state(stacked, three)
+print(f"{tuple(h_0.shape) = }")
+assert h_0.shape == c_0.shape == (2, 3, H)
+
+# %%
+# Let the model learn where to start
+# ----------------------------------
+# A learned state is a :class:`torch.nn.Parameter` for one sequence, ``(K * D, 1, H)``. In each call
+# :meth:`torch.Tensor.expand` gives every sequence the same row, and
+# :meth:`torch.Tensor.contiguous` its own copy of it. The parameter fits every batch size, and
+# receives a gradient. The trap: a tensor with ``requires_grad_()`` that is detached on its way
+# into the call. The call works, the gradient stays ``None``, and nothing is ever learned.
+
+
+class Learned(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.lstm = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True)
+        self.h_0 = nn.Parameter(torch.zeros(1, 1, H))  # (K * D, 1, H)
+        self.c_0 = nn.Parameter(torch.zeros(1, 1, H))
+
+    def forward(self, x):
+        h_0 = self.h_0.expand(-1, x.size(0), -1).contiguous()  # (1, N, H)
+        c_0 = self.c_0.expand(-1, x.size(0), -1).contiguous()
+        output, _ = self.lstm(x, (h_0, c_0))
+        return output  # (N, L, H)
+
+
+model = Learned()
+model(x).sum().backward()
+print(f"{model.h_0.grad.norm() = :.4f}\n{model.c_0.grad.norm() = :.4f}")
+assert model.h_0.grad.norm() > 0
+assert model.c_0.grad.norm() > 0
+assert {"h_0", "c_0"} <= set(dict(model.named_parameters()))
+assert model(three).shape == (3, L, H)
+
+trapped = torch.zeros(1, N, H).requires_grad_()
+output, _ = lstm(x, (trapped.detach(), trapped.detach()))
+output.sum().backward()
+print(f"{trapped.grad = }")
+assert trapped.grad is None
+
+# %%
+# Summary
+# -------
+# * No state means zeros. Pass one only if it is not zeros.
+# * The shape is ``(K * D, N, H)``, in both layouts: no time axis, and ``batch_first`` changes nothing.
+# * It is always a pair ``(h_0, c_0)``.
+# * N, dtype and device come from the input.
+#
+# Common mistakes
+# ---------------
+# * A state in batch-first order, ``(N, 1, H)``: rejected. What ``batch_first`` moves: :ref:`layouts`.
+# * ``h_0`` alone: an ``IndexError``, or a message about 2-D tensors.
+# * A state made for a constant batch size: :ref:`state-inside-a-module`.
+# * Random numbers in the place of zeros: the same input gives another answer in each call.
+#
+# Check yourself
+# --------------
+# Two layers, two directions, 16 sequences of 25 steps, ``hidden_size=128``, ``batch_first=True``.
+# Which shape has ``h_0``?
+#
+# .. dropdown:: Answer
+#
+#    ``(4, 16, 128)``: two layers times two directions, 16 sequences. The 25 steps do not appear, and
+#    ``batch_first`` does not matter.
+#
+# Next
+# ----
+# Start a call from the state that the last one returned: :ref:`carrying-state`.
