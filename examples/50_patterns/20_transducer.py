@@ -86,7 +86,7 @@ else:
 assert f"Expected target size [{N}, {C}], got [{N}, {L}]" in message
 
 swapped = F.cross_entropy(scores.transpose(1, 2), parity)  # (N, C, L) and (N, L)
-joined = F.cross_entropy(scores.flatten(0, 1), parity.flatten())  # (N * L, C) and (N * L,)
+joined = F.cross_entropy(scores.flatten(0, 1), parity.flatten())  # (N * L, C), (N * L,)
 torch.testing.assert_close(swapped, joined)
 
 # %%
@@ -132,8 +132,9 @@ assert accuracy(5 * L).mean() > 0.99
 with torch.no_grad():
     x, _ = bits(1, 7)
     flipped = x ^ torch.eye(7, dtype=torch.int64)  # (7, 7): row t has bit t flipped
-    moves = head(lstm(flipped.unsqueeze(-1).float())[0]) - head(lstm(x.unsqueeze(-1).float())[0])
-moves = moves.abs().amax(dim=-1)  # (7, 7): flipped bit, watched step
+    before = head(lstm(x.unsqueeze(-1).float())[0])  # (1, 7, C)
+    after = head(lstm(flipped.unsqueeze(-1).float())[0])  # (7, 7, C)
+moves = (after - before).abs().amax(dim=-1)  # (7, 7): flipped bit, watched step
 torch.testing.assert_close(moves, moves.triu(), atol=1e-5, rtol=0)
 assert (moves[torch.ones(7, 7).triu().bool()] > 1).all()
 

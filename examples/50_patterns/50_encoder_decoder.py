@@ -7,8 +7,8 @@ Encoder-decoder: a sequence becomes another one
 You want to turn one sequence into another: a question into an answer, a date into another form.
 Two LSTMs do it, one reads and one writes. How does what the first has read get into the second?
 And why is your loss near zero while the model writes nonsense? You need the two halves
-(:ref:`encoder`, :ref:`decoder`). After this page you can connect them, train them, and see the trap
-of teacher forcing before it costs you a day.
+(:ref:`encoder`, :ref:`decoder`). After this page you can connect them, train them, and test for the
+trap of teacher forcing.
 
 **You will see**
 
@@ -30,8 +30,7 @@ from lstm_guide import bridge, decode, plotting
 
 torch.manual_seed(0)
 N, L, E, H = 64, 5, 16, 48  # strings, digits, features of a digit, hidden size
-mark = 10  # ids 0 to 9 are the digits; the mark starts the decoder
-V = 11
+mark, V = 10, 11  # ids 0 to 9 are the digits; the mark starts the decoder
 
 # %%
 # One reads, one writes

@@ -31,7 +31,8 @@ from lstm_guide import decode, plotting
 
 torch.manual_seed(0)
 N, E, H, V = 32, 16, 64, 11  # strings, features of a digit, hidden size, ids
-mark, shortest, longest = 10, 4, 10  # the mark starts and ends what is written; lengths of sources
+mark = 10  # starts and ends what is written; ids 0 to 9 are the digits
+shortest, longest = 4, 10  # lengths of sources
 
 # %%
 # Scores, weights, context
@@ -59,14 +60,14 @@ class Reverser(nn.Module):
         self.readout = nn.Linear(in_features=2 * H, out_features=V)
 
     def attend(self, q, memory, mask):
-        """Compare q (N, T, H) with the memory (N, L, H); mask (N, L) is True on real steps."""
+        """Compare q (N, T, H) with memory (N, L, H); mask (N, L) is True on real steps."""
         scores = self.match(q) @ memory.transpose(1, 2)  # (N, T, L)
         scores = scores.masked_fill(~mask.unsqueeze(1), -math.inf)
         weights = scores.softmax(dim=-1)  # (N, T, L)
         return weights @ memory, weights  # (N, T, H): the context
 
     def score(self, q, memory, mask):
-        """Turn the decoder's outputs (N, T, H) into scores of ids (N, T, V), and the weights."""
+        """Turn q into the scores of ids (N, T, V); return the weights as well."""
         context, weights = self.attend(q, memory, mask)
         if not self.look_back:
             context = torch.zeros_like(context)
@@ -92,7 +93,7 @@ assert (weights[2, :, 2:] == 0).all()
 
 
 def strings(count, length):
-    """Draw sources, and as targets the same digits in reverse order with the mark at the end."""
+    """Draw sources, and as targets the same digits in reverse, then the mark."""
     source = torch.randint(10, (count, length))
     return source, F.pad(source.flip(1), (0, 1), value=mark)  # (count, length + 1)
 
