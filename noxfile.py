@@ -87,9 +87,11 @@ def site(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
-    """Time the library in multiples of torch's own call; fail where a ratio is above its limit."""
+    """Measure ratios of times; fail above a limit or far from the record. `-- record` renews it."""
     install(session)
     session.run("python", "benchmarks/bench_trace.py")
+    check = [] if "record" in session.posargs else ["--check"]
+    session.run("python", "benchmarks/bench_packing.py", *check)
 
 
 @nox.session(default=False, venv_backend="none")
