@@ -107,7 +107,8 @@ assert parameter_count(lstm) == 4 * H * (H_in + H + 2)
 zeros = torch.zeros(L, N, H_in)
 without = nn.LSTM(input_size=H_in, hidden_size=H, bias=False)
 for name, module in {"without bias": without, "with bias": lstm}.items():
-    print(f"{name:12}", module(zeros)[0].abs().amax(dim=(1, 2)).detach())  # at each step
+    largest = module(zeros)[0].abs().amax(dim=(1, 2)).detach()  # (L,)
+    print(f"{name}, largest entry at each step: {largest}")
 assert without(zeros)[0].abs().max() == 0
 assert lstm(zeros)[0].diff(dim=0).abs().amax(dim=(1, 2)).min() > 0  # at every step
 
@@ -147,7 +148,7 @@ with warnings.catch_warnings(record=True) as caught:
     output, (h_n, c_n) = projected(x)
 message = str(caught[0].message).split(" (Triggered")[0]  # without the place
 print(caught[0].category.__name__, message)
-print(f"width of output {output.shape[-1]}, of h_n {h_n.shape[-1]}, of c_n {c_n.shape[-1]}")
+print(f"{output.shape[-1] = }, {h_n.shape[-1] = }, {c_n.shape[-1] = }")
 assert "not supported with oneDNN" in message
 assert (output.shape[-1], h_n.shape[-1], c_n.shape[-1]) == (P, P, H)
 
@@ -170,7 +171,7 @@ for parameter in placed.parameters():
 # ``nn.RNNBase``, the base class of ``nn.LSTM``. Nothing is raised, and the LSTM reads your batch
 # as time: the middle size of ``h_n``, the number of sequences, is wrong. With names it is right.
 
-places = list(inspect.signature(nn.RNNBase).parameters)[1:]  # without mode, which is "LSTM"
+places = list(inspect.signature(nn.RNNBase).parameters)[1:]  # 0 is mode: "LSTM"
 print(", ".join(places))
 assert len(places) == 10
 assert places.index("bias") == 3

@@ -46,8 +46,9 @@ print(f"{tuple(data.shape) = }")
 torch.testing.assert_close(data[3, 2], table[3 * visits + 2])  # patient 3, visit 2
 
 by_visit = data.transpose(0, 1).reshape(-1, values)  # rows sorted by visit
+visit_1 = by_visit[patients : 2 * patients]  # (100, 15)
 time_first = by_visit.reshape(visits, patients, values)  # (10, 100, 15)
-torch.testing.assert_close(by_visit[patients : 2 * patients], data[:, 1])  # visit 1 of all
+torch.testing.assert_close(visit_1, data[:, 1])
 torch.testing.assert_close(time_first[2, 3], data[3, 2])
 
 # %%

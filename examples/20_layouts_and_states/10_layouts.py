@@ -6,7 +6,7 @@ Time first, batch first, unbatched
 
 Your data is ``(4, 7, 3)``: four sequences of seven steps with three features. You call
 :class:`torch.nn.LSTM`, and it takes the four for time and the seven for the :term:`batch`, without
-an error. After this page you know the three layouts that the layer reads, which of the tensors
+an error. After this page you know the three layouts that an LSTM reads, which of the tensors
 ``batch_first`` changes and which it leaves alone, and how to see which layout a call used.
 
 **You will see**
@@ -33,17 +33,17 @@ L, N, H_in, H, K = 7, 4, 3, 5, 2  # steps, sequences, features in, features out,
 # ---------------------------------
 # A layout is the order of the axes. **Time first** is ``(L, N, H_in)``, the default. **Batch
 # first** is ``(N, L, H_in)``, with ``batch_first=True``. **Unbatched** is ``(L, H_in)``, one
-# sequence without a batch axis. The option changes how the input is read, not the weights: copy
-# them, and both layers give the same numbers once the axes are swapped.
+# sequence without a batch axis. The option changes how the input is read, not the weights. Copy
+# them, and both LSTMs give the same numbers once the axes are swapped: the differences are zero.
 
 time_first = nn.LSTM(input_size=H_in, hidden_size=H, num_layers=K)
 batch_first = nn.LSTM(input_size=H_in, hidden_size=H, num_layers=K, batch_first=True)
 batch_first.load_state_dict(time_first.state_dict())
 
 x = torch.randn(N, L, H_in)  # four sequences of seven steps
-output, (h_n, c_n) = batch_first(x)  # (N, L, H), (K, N, H), (K, N, H)
-output_t, (h_n_t, c_n_t) = time_first(x.transpose(0, 1))  # (L, N, H), (K, N, H), (K, N, H)
-output_u, (h_n_u, c_n_u) = batch_first(x[0])  # (L, H), (K, H), (K, H)
+output, (h_n, c_n) = batch_first(x)  # (N, L, H) and twice (K, N, H)
+output_t, (h_n_t, c_n_t) = time_first(x.transpose(0, 1))  # (L, N, H), (K, N, H)
+output_u, (h_n_u, c_n_u) = batch_first(x[0])  # (L, H), (K, H)
 
 torch.testing.assert_close(output_t.transpose(0, 1), output, atol=1e-6, rtol=0)
 torch.testing.assert_close((h_n_t, c_n_t), (h_n, c_n), atol=1e-6, rtol=0)
@@ -57,9 +57,9 @@ print(f"unbatched and sequence 0 differ by   {gap:.4f}")
 # %%
 # Six tensors, three layouts
 # --------------------------
-# The table lists what goes in and what comes out, here for two layers. Compare time
-# first with batch first: the option swaps the axes of ``x`` and ``output``, and of nothing else. The
-# four states are ``(layers, N, H)`` in both. Unbatched lacks N in every row.
+# The table lists what goes in and what comes out, here for two layers, so K is 2. Compare time
+# first with batch first: the option swaps the axes of ``x`` and ``output``, and of nothing else.
+# The four states are ``(K, N, H)`` in both. Unbatched lacks N in every row.
 
 h_0, c_0 = torch.zeros(K, N, H), torch.zeros(K, N, H)  # the same for both layouts
 calls = {
@@ -85,8 +85,8 @@ assert table["unbatched"] == [(L, H_in), (K, H), (K, H), (L, H), (K, H), (K, H)]
 # %%
 # ``batch_first`` does not move the states
 # ----------------------------------------
-# So a state with the batch in front is refused, also by a batch-first layer. If your state comes
-# from elsewhere as ``(N, layers, H)``, swap its axes. With :meth:`torch.Tensor.contiguous` the
+# So a state with the batch in front is refused, also by a batch-first LSTM. If your state comes
+# from elsewhere as ``(N, K, H)``, swap its axes. With :meth:`torch.Tensor.contiguous` the
 # numbers also lie in memory as if you had made the state in this order.
 
 mine = torch.randn(N, K, H)  # batch in front
@@ -108,11 +108,11 @@ assert output.shape == (N, L, H)
 # %%
 # See which layout was read
 # -------------------------
-# Forget the option, and nothing fails: the layer reads seven sequences of four steps. ``output``
-# even has the shape that you expect. ``h_n`` does not: its middle size is N *as the layer read it*.
-# :func:`lstm_guide.describe` says the same before you run the call.
+# Forget the option, and nothing fails: the LSTM reads seven sequences of four steps. ``output``
+# even has the shape that you expect. ``h_n`` does not: its middle size is N *as the LSTM read
+# it*. :func:`lstm_guide.describe` says the same before you run the call.
 
-output, (h_n, _) = time_first(x)  # x is batch first, the layer is not
+output, (h_n, _) = time_first(x)  # x is batch first, the LSTM is not
 print(f"{tuple(output.shape) = }")
 print(f"{tuple(h_n.shape) = }")
 assert output.shape == batch_first(x)[0].shape
@@ -127,9 +127,9 @@ report
 # Loop over a tensor: the first axis decides
 # ------------------------------------------
 # A loop over a tensor runs along its first axis. Over a time-first tensor it gives one step of all
-# sequences: what you need to call the layer step by step. Over a batch-first tensor it gives all
-# steps of one sequence. Here with five steps and four sequences, each number an address: 21 is
-# sequence 2, step 1.
+# sequences: what you need to call the LSTM step by step. Over a batch-first tensor it gives all
+# steps of one sequence. Here with five steps and four sequences, each number is an address: 21 is
+# sequence 2, step 1. In the picture each colour is one sequence.
 
 by_batch = 10 * torch.arange(4).unsqueeze(1) + torch.arange(5)  # (N, L) = (4, 5)
 by_time = by_batch.transpose(0, 1)  # (L, N) = (5, 4)
@@ -152,7 +152,7 @@ plotting.cells(
 # %%
 # A 2-D tensor is one sequence
 # ----------------------------
-# You have four samples with one step each, ``(4, 3)``, and give them to the layer as they are. It
+# You have four samples with one step each, ``(4, 3)``, and give them to the LSTM as they are. It
 # reads *one* sequence of four steps: each sample is changed by those before it. To see it, put the
 # rows in another order. The outputs of a batch would come back in that order. These do not.
 
@@ -172,7 +172,7 @@ print(f"3-D, rows permuted: outputs differ by {gap:.4f}")
 torch.testing.assert_close(permuted, output[order], atol=1e-6, rtol=0)
 
 # %%
-# Without a batch axis there is nothing to swap. A layer with ``batch_first=True`` and one without
+# Without a batch axis there is nothing to swap. An LSTM with ``batch_first=True`` and one without
 # read a 2-D tensor alike, as ``(L, H_in)``. Its state has no batch axis either.
 
 output, (h_n, _) = batch_first(samples)  # (4, 5), (2, 5): L, H and K, H
@@ -197,15 +197,15 @@ torch.testing.assert_close(again, output, atol=1e-6, rtol=0)
 # -------
 # * The default is time first, ``(L, N, H_in)``. ``batch_first=True`` reads ``(N, L, H_in)``.
 # * ``batch_first`` changes ``x`` and ``output``. ``h_0``, ``c_0``, ``h_n`` and ``c_n`` keep
-#   ``(layers, N, H)``.
+#   ``(K, N, H)``, or ``(2 * K, N, H)`` with two directions.
 # * A 2-D tensor is one sequence, ``(L, H_in)``, whatever ``batch_first`` says.
 # * The weights do not depend on the layout, and neither do the numbers.
 #
 # Common mistakes
 # ---------------
 # * "``output`` has the right shape, so the layout is right." Look at ``h_n``: its middle size is N
-#   as the layer read it. :ref:`bulk-and-loop` shows what a wrong reading does to the numbers.
-# * "My states are ``(N, layers, H)``, because I use ``batch_first=True``." The option does not
+#   as the LSTM read it. What a wrong reading does to the numbers: :ref:`bulk-and-loop`
+# * "My states are ``(N, K, H)``, because I use ``batch_first=True``." The option does not
 #   move them.
 # * "I swap the axes with ``view``." It mixes the sequences (:ref:`view-and-transpose`).
 # * "A batch of single steps is ``(N, H_in)``." Give it a time axis of length 1 with
@@ -213,8 +213,8 @@ torch.testing.assert_close(again, output, atol=1e-6, rtol=0)
 #
 # Check yourself
 # --------------
-# A layer made with ``nn.LSTM(3, 5)`` gets ``(4, 7, 3)`` and returns ``h_n`` of shape ``(1, 7, 5)``.
-# How many sequences did it read, and how many steps did each have?
+# ``nn.LSTM(input_size=3, hidden_size=5)`` gets ``(4, 7, 3)`` and returns ``h_n`` of shape
+# ``(1, 7, 5)``. How many sequences did it read, and how many steps did each have?
 #
 # .. dropdown:: Answer
 #
@@ -223,5 +223,5 @@ torch.testing.assert_close(again, output, atol=1e-6, rtol=0)
 #
 # Next
 # ----
-# :ref:`bulk-and-loop` follows a swapped axis through a whole investigation: the wrong conclusion it
-# leads to, and the experiment that refutes it.
+# Go on with a case in which the axes are swapped, the wrong conclusion that it leads to, and the
+# experiment that refutes it: :ref:`bulk-and-loop`

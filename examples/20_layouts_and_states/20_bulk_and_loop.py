@@ -31,8 +31,8 @@ L, N, H_in, H = 7, 1, 3, 5  # words, sentences, features in, features out
 # Seven words, one sentence
 # -------------------------
 # Each word is a vector of three numbers. Random numbers will do: the question is where they go,
-# not what they mean (:ref:`tokens-to-vectors` makes real ones). The tensor has one row for each
-# word: seven words, one sentence, three features.
+# not what they mean. (:ref:`Words to vectors <tokens-to-vectors>` shows how to make real ones.)
+# The tensor has one row for each word: seven words, one sentence, three features.
 
 text = "i love my city kolkata very much"
 words = text.split()
@@ -50,7 +50,7 @@ torch.testing.assert_close(sentence[-1], torch.tensor(last), atol=5e-5, rtol=0)
 # --------------------------------
 # In **bulk mode** you give all :term:`time steps <time step>` in one call. The call needs one state
 # to start from, the pair ``(h_0, c_0)``, and goes through the steps by itself. There is one
-# sentence, so you prepare one state: one layer, one sentence, five features. The layer refuses it.
+# sentence, so you prepare one state: one layer, one sentence, five features. The LSTM refuses it.
 
 lstm = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True)
 one_state = (torch.randn(1, N, H), torch.randn(1, N, H))  # (1, 1, 5) each
@@ -105,54 +105,49 @@ plotting.steps(
 # The tempting conclusion
 # -----------------------
 # You suspect that bulk mode does not pass the state along: each word starts from its own entry of
-# ``h_0`` and ``c_0``. That can be tested. Call the layer once per word, with the state in the
+# ``h_0`` and ``c_0``. That can be tested. Call the LSTM once per word, with the state in the
 # word's place, and pass nothing on. If you are right, this gives the bulk numbers. It does.
 
 steps = []
 for t in range(L):
     own_state = (h_0[:, t : t + 1], c_0[:, t : t + 1])  # (1, 1, 5) each
-    step, _ = lstm(sentence[t : t + 1], own_state)  # (1, 1, 5)
-    steps.append(step)
+    steps.append(lstm(sentence[t : t + 1], own_state)[0])  # (1, 1, 5)
 alone = torch.cat(steps)  # (7, 1, 5)
 
 print(f"nothing passed on, against bulk: {(alone - bulk).abs().max():.4f}")
 torch.testing.assert_close(alone, bulk, atol=1e-6, rtol=0)
 
 # %%
-# A second test: change one word and watch which outputs move. Each row of the picture is one such
+# A second test: change one word, and see which outputs change. Each row of the picture is one such
 # trial. A word moves its own output and no other.
 
 
-def influence(run):
-    """Change one word at a time; return how far the output of each word moves."""
-    moves = []
+def influence(run, title):
+    """Change one word at a time; draw and return how far each output moves."""
+    moves = torch.zeros(L, L)  # changed word, watched word
     for t in range(L):
         changed = sentence.clone()
         changed[t] += 1.0
-        moves.append((run(changed) - run(sentence)).abs().amax(dim=-1).flatten())
-    return torch.stack(moves)  # (7, 7): changed word, watched word
-
-
-def draw(moves, title):
-    """Draw the picture with the words on both axes."""
+        moves[t] = (run(changed) - run(sentence)).abs().amax(dim=-1).flatten()
     ax = plotting.influence(moves, rows="time", columns="time", title=title)
     ax.set(xlabel="the output of this word moves", ylabel="you change this word")
     ax.set_xticks(range(L), words, rotation=45)
     ax.set_yticks(range(L), words)
+    return moves
 
 
-moves = influence(lambda x: lstm(x, (h_0, c_0))[0])
+title = "In this call, a word moves its own output and no other"
+moves = influence(lambda x: lstm(x, (h_0, c_0))[0], title)
 torch.testing.assert_close(moves, moves.diag().diag(), atol=1e-6, rtol=0)
 assert (moves.diag() > 0.01).all()
-draw(moves, "In this call, a word moves its own output and no other")
 
 # %%
 # An experiment that refutes it
 # -----------------------------
 # Both tests say the same: in *this call* no word knows of another. "Bulk mode does not pass the
-# state along" says more, namely that this holds in *every* call. So try another call: the same
-# layer, the same words, as a 2-D tensor. It has no :term:`batch` axis and is read as one sequence.
-# Change the first word only, and look at the last one.
+# state along" says more: that this holds in *every* call. So try another call: the same LSTM, the
+# same words, as a 2-D tensor. It has no :term:`batch` axis and is read as one sequence. Change
+# the first word only, and look at the last one.
 
 flat = sentence.squeeze(1)  # (7, 3)
 changed = flat.clone()
@@ -166,23 +161,21 @@ assert move > 1e-4
 # The cause: seven sentences of one word
 # --------------------------------------
 # One call did carry the first word to the last. The conclusion is wrong, and only the shape of the
-# input differs. :func:`lstm_guide.describe` says how the layer reads each axis. With
+# input differs. :func:`lstm_guide.describe` says how the LSTM reads each axis. With
 # ``batch_first=True``, axis 0 is the batch and axis 1 is time: ``(7, 1, 3)`` is seven sentences of
-# one word. The state passes along time and never from one sequence to another. Here it had nowhere
-# to go. It is also why the layer asked for seven states: one for each sequence. Below its table,
-# the report asks the question that leads to the cause.
+# one word. The state passes along time, and never from one sequence to another. With one step there
+# is no later step to pass it to. And the LSTM asked for seven states because it needs one for each
+# sequence. Below its table, the report asks the question that leads to the cause.
 
 report = describe(lstm, sentence)
-print(f"{report.shapes.N = }")
-print(f"{report.shapes.L = }")
 assert (report.shapes.N, report.shapes.L) == (7, 1)
 assert "time on the batch axis?" in report.questions[0]
 report
 
 # %%
-# The repair: put time where the layer looks for it
-# -------------------------------------------------
-# There are two ways. Swap the two axes with :meth:`torch.Tensor.transpose`, or use a layer that
+# The repair: put time on the axis that the LSTM reads as time
+# ------------------------------------------------------------
+# There are two ways. Swap the two axes with :meth:`torch.Tensor.transpose`, or use an LSTM that
 # reads time first. Both accept a state for one sentence, the size that was refused above. With the
 # same weights, both give the same numbers.
 
@@ -203,55 +196,53 @@ assert (sentence.view(N, L, H_in) == repaired).all()  # only because N is 1
 # The proof: bulk equals loop, step by step
 # -----------------------------------------
 # Nothing in the loop has to change: one word is ``(1, 1, 3)`` in either order. Its seven outputs
-# and its last state now equal those of the one call. In the picture, each word moves its own
-# output and those of all later words.
+# and its last state now equal those of the one call, and every difference is zero. In the picture,
+# each word moves its own output and those of all later words.
 
-final_h, final_c = state  # what the last call of the loop returned
-difference = (bulk.transpose(0, 1) - loop).abs().amax(dim=(1, 2))
+difference = (bulk.transpose(0, 1) - loop).abs().amax(dim=(1, 2))  # (7,)
 for word, gap in zip(words, difference, strict=True):
     print(f"{word:>8}: bulk and loop differ by {gap:.4f}")
 torch.testing.assert_close(bulk.transpose(0, 1), loop, atol=1e-6, rtol=0)
-torch.testing.assert_close(h_n, final_h, atol=1e-6, rtol=0)
-torch.testing.assert_close(c_n, final_c, atol=1e-6, rtol=0)
+torch.testing.assert_close((h_n, c_n), state, atol=1e-6, rtol=0)  # the loop's last
 
-moves = influence(lambda x: lstm(x.transpose(0, 1), start)[0])
+title = "Repaired: a word moves its own output\nand that of every later word"
+moves = influence(lambda x: lstm(x.transpose(0, 1), start)[0], title)
 torch.testing.assert_close(moves, moves.triu(), atol=1e-6, rtol=0)
 later = torch.ones(L, L, dtype=torch.bool).triu()
 assert (moves[later] > 0).all()
-draw(moves, "Repaired: a word moves its own output\nand that of every later word")
 
 # %%
 # Summary
 # -------
 # * Bulk mode and loop mode give the same numbers. Bulk mode passes the state along time.
-# * Each needs one state to start from, with one row for each sequence. In loop mode you also hand
-#   the state on from call to call.
+# * Each needs one initial state, with one entry for each sequence. In loop mode you also pass the
+#   state on from call to call.
 # * The state never passes from one sequence of the batch to another.
-# * If bulk and loop disagree from the second step on, check which axis the layer reads as time.
+# * If bulk and loop disagree from the second step on, check which axis the LSTM reads as time.
 #
 # Common mistakes
 # ---------------
 # * "Torch asks for ``(1, 7, 5)``, so I make a state of that size." The middle number of the message
-#   is N as the layer reads it. If it is not the number of your sequences, repair the input, not the
+#   is N as the LSTM reads it. If it is not the number of your sequences, repair the input, not the
 #   state.
-# * "The shape of the output is right, so the axes are." ``(7, 1, 5)`` came out of the wrong call,
-#   and of the time-first layer as well. Look at ``h_n``: its middle size is N (:ref:`layouts`).
-# * "I repair the shape with ``view``." With one sentence it gives the same tensor as
-#   ``transpose``. With two it mixes them (:ref:`view-and-transpose`).
+# * "The output has the right shape, so the axes are right." ``(7, 1, 5)`` came out of the wrong
+#   call and of the right one. Look at the middle size of ``h_n`` (:ref:`layouts`).
+# * "I repair the shape with ``view``." With one sentence it does what ``transpose`` does. With two
+#   it mixes them (:ref:`view-and-transpose`).
 #
 # Check yourself
 # --------------
-# A layer with ``batch_first=True`` gets 32 windows of 10 steps, and ``h_n`` comes back as
+# An LSTM with ``batch_first=True`` gets 32 windows of 10 steps, and ``h_n`` comes back as
 # ``(1, 10, 64)``. What went wrong, and which steps of your data now know of each other?
 #
 # .. dropdown:: Answer
 #
-#    The middle size of ``h_n`` is N, so the layer reads 10 sequences of 32 steps: the input came as
+#    The middle size of ``h_n`` is N, so the LSTM reads 10 sequences of 32 steps: the input came as
 #    ``(10, 32, H_in)``. The state now runs from window to window instead of from step to step.
 #    A step of one window knows of the same step in the windows before it, and of no other step of
 #    its own window. No error is raised.
 #
 # Next
 # ----
-# :ref:`loop-by-the-book` takes the loop from a well known tutorial, with its numbers, and shows
-# what a second start state does to the comparison.
+# Go on with :ref:`loop-by-the-book`: a well known tutorial, with its numbers, and what a second
+# initial state does to the comparison.

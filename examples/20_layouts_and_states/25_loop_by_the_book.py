@@ -1,18 +1,18 @@
 r"""
 .. _loop-by-the-book:
 
-Compare two runs from the same start state
-==========================================
+Compare two runs from the same initial state
+============================================
 
 You run the LSTM example of a well known tutorial, first in a loop and then in one call, and print
-both. No number agrees, not even at the first step. Neither mode is wrong: the two runs start from
+both. No number agrees, not even at the first step. Neither way is wrong: the two runs start from
 different states. This page shows the digits, repairs the comparison, and says what
 :class:`torch.nn.LSTM` does when you give no :term:`state` at all.
 
 **You will see**
 
 * the loop and the one call of the tutorial, digit by digit, and why they differ
-* the same numbers from both, once the start state is the same
+* the same numbers from both, once the initial state is the same
 * what "no state" means, and how a loop forgets
 * how many states a call needs: one for each layer, direction and sequence, none for the steps
 """
@@ -25,22 +25,21 @@ from torch import nn
 from lstm_guide import plotting, zero_state
 
 torch.set_grad_enabled(False)  # nothing is trained on this page
-L, N, H_in, H = 5, 1, 3, 3  # the tutorial's sizes: steps, sequences, features in and out
+L, N, H_in, H = 5, 1, 3, 3  # steps, sequences, features in and out, as there
 
 # %%
 # ``nn.LSTM(...)`` makes a module
 # -------------------------------
-# The example follows Robert Guthrie's PyTorch tutorial on sequence models: a layer, five random
-# inputs, one random state, drawn in this order. Some notes call the layer a function. It is a
-# :class:`torch.nn.Module`, an object that owns weights. You make it once and call it often. A new
-# one for each step would have new random weights.
+# The example follows Robert Guthrie's PyTorch tutorial on sequence models: an LSTM, five random
+# inputs, one random state, drawn in this order. Some notes call ``nn.LSTM(...)`` a function. It
+# is a :class:`torch.nn.Module`, an object that owns weights. You make it once and call it often,
+# because each new one starts with new random weights.
 
 torch.manual_seed(0)
 lstm = nn.LSTM(input_size=H_in, hidden_size=H)  # time first
 inputs = [torch.randn(N, H_in) for _ in range(L)]  # five times (1, 3)
 start = (torch.randn(1, N, H), torch.randn(1, N, H))  # (h_0, c_0), (1, 1, 3) each
 
-print(f"{isinstance(lstm, nn.Module) = }")
 print("weights:", ", ".join(name for name, _ in lstm.named_parameters()))
 assert isinstance(lstm, nn.Module)
 assert len(list(lstm.parameters())) == 4
@@ -49,7 +48,7 @@ assert len(list(lstm.parameters())) == 4
 # The loop
 # --------
 # In :term:`loop mode` each call gets one step and the state that the call before it returned. The
-# name ``state`` changes its value at every step. Keep the start state under a name of its own, or
+# name ``state`` gets a new value at every step. Keep the initial state under a name of its own, or
 # you cannot start there again.
 
 state = start
@@ -73,7 +72,7 @@ torch.testing.assert_close(c_n, torch.tensor([[memory]]), atol=5e-5, rtol=0)
 # --------------------------------
 # The tutorial then draws a new random state and makes one call with all steps: :term:`bulk mode`.
 # Compare the digits with those above. The first step differs already, although no step comes before
-# it. Only the start state can be the reason.
+# it. Only the initial state can be the reason.
 
 new_start = (torch.randn(1, N, H), torch.randn(1, N, H))  # (1, 1, 3) each
 x = torch.stack(inputs)  # (5, 1, 3)
@@ -92,8 +91,8 @@ assert (bulk - loop)[0].abs().max() > 0.1
 # The same call, from the same state
 # ----------------------------------
 # Give the one call the state that the loop started from, and every step agrees, the last state too.
-# In the picture two of the three lines lie on each other. The third comes closer: the start state
-# matters less at the last step than at the first, but it still shows.
+# In the picture two of the three lines lie on each other. The third comes closer: the initial
+# state matters less at the last step than at the first, but it still shows.
 
 same, (same_h, same_c) = lstm(x, start)  # (5, 1, 3), (1, 1, 3), (1, 1, 3)
 print(f"from the same state: largest difference {(same - loop).abs().max():.4f}")
@@ -117,10 +116,10 @@ plotting.steps(
 # No state means zeros, at every call
 # -----------------------------------
 # In the tutorial, a comment about cleaning out the hidden state stands beside random numbers.
-# Random is not clean. A clean start is zeros, and this is what the layer uses when you give no
+# Random is not clean. A clean start is zeros, and this is what the LSTM uses when you give no
 # state. It does so at *every* call and keeps nothing from the call before. So a loop that does not
 # pass the state on agrees with the one call at the first step only.
-# :func:`lstm_guide.zero_state` makes zeros of the right shape for any layer.
+# :func:`lstm_guide.zero_state` makes zeros of the right shape for any LSTM.
 
 clean, _ = lstm(x)  # (5, 1, 3)
 zeros, _ = lstm(x, zero_state(lstm, x))  # (5, 1, 3)
@@ -145,7 +144,7 @@ assert ((forgetful - clean)[1:].abs().amax(dim=(1, 2)) > 0.01).all()
 # step is refused.
 
 deep = nn.LSTM(input_size=3, hidden_size=5, num_layers=2, bidirectional=True)
-state = (torch.randn(4, 2, 5), torch.randn(4, 2, 5))  # (layers * directions, N, H)
+state = (torch.randn(4, 2, 5), torch.randn(4, 2, 5))  # (K * D, N, H)
 for length in (7, 6):
     output, _ = deep(torch.randn(length, 2, 3), state)  # (L, N, 2 * H)
     print(f"{tuple(output.shape) = }")
@@ -164,7 +163,7 @@ assert "Expected hidden[0] size (4, 2, 5), got [7, 2, 5]" in message
 # %%
 # Two axes are enough for one sequence
 # ------------------------------------
-# Old texts say that the layer expects three axes. Since torch 1.11 you may leave out the
+# Old texts say that the input needs three axes. Since torch 1.11 you may leave out the
 # :term:`batch` axis of one sequence, in the input and in the state. The numbers are the same.
 
 flat, _ = lstm(x.squeeze(1), (start[0].squeeze(1), start[1].squeeze(1)))  # (5, 3)
@@ -206,18 +205,19 @@ for begin in (start, new_start):
 # %%
 # Summary
 # -------
-# * Another start state gives other numbers, from the first step on.
-# * Compare two runs from one start state. Keep it under its own name: the loop overwrites ``state``.
-# * No state means zeros, at every call. The layer keeps nothing between calls.
+# * Another initial state gives other numbers, from the first step on.
+# * Compare two runs from one initial state. Keep it under its own name: the loop overwrites
+#   ``state``.
+# * No state means zeros, at every call. The LSTM keeps nothing between calls.
 # * A call needs one state for each layer, direction and sequence, however many steps it has.
 #
 # Common mistakes
 # ---------------
-# * "I draw a random state to clean the layer." The layer has nothing to clean. Pass no state, or
+# * "I draw a random state to clean the LSTM." It has nothing to clean. Pass no state, or
 #   zeros (:ref:`initial-state`).
-# * "My loop does not agree with the one call." If they differ at the first step, the start states
-#   differ. If they differ from the second step on, the loop does not pass the state on, or the one
-#   call reads another axis as time (:ref:`bulk-and-loop`).
+# * "My loop does not agree with the one call." If they differ at the first step, the initial
+#   states differ. If they differ from the second step on, the loop does not pass the state on, or
+#   the one call reads another axis as time (:ref:`bulk-and-loop`).
 # * "My notebook worked yesterday." A cell uses a name that a later cell defines, here ``start`` or
 #   ``state``. Restart the kernel and run all cells in order before you compare two runs.
 #
@@ -233,4 +233,5 @@ for begin in (start, new_start):
 #
 # Next
 # ----
-# :ref:`view-and-transpose` shows what happens when you move the axes of a batch in the wrong way.
+# Go on with what happens when you move the axes of a batch in the wrong way:
+# :ref:`view-and-transpose`.

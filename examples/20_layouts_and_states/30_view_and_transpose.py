@@ -4,15 +4,15 @@ r"""
 ``view`` gives the right shape and mixes the sequences
 ======================================================
 
-Your data is ``(N, L, H_in)``, your layer reads ``(L, N, H_in)``, and ``x.view(L, N, H_in)`` has
-that shape. No error is raised, but each of its sequences is put together from steps of several of
-yours. After this page you know which operation swaps axes, which one only cuts the numbers into
-new rows, and how to see the difference in your own model.
+Your data is ``(N, L, H_in)``, your LSTM reads ``(L, N, H_in)``, and ``x.view(L, N, H_in)`` has that
+shape. No error is raised, but each of its sequences is put together from steps of several of yours.
+After this page you know which operation swaps axes, which one only cuts the numbers into new rows,
+and how to see the difference in your own model.
 
 **You will see**
 
 * each number of a small batch followed through ``transpose``, ``view`` and ``reshape``
-* one sequence that changes the output of another
+* one sequence that changes the output for another
 * the same mistake on ``h_n``
 * why ``output.view(...)`` fails after ``batch_first=True``, and what to write instead
 """
@@ -31,9 +31,9 @@ N, L, H_in, H = 3, 4, 2, 5  # sequences, steps, features in, features out
 # %%
 # Numbers that say where they come from
 # -------------------------------------
-# Make a small batch in which each number is an address: 21 is sequence 2, step 1. Then give it the
-# shape ``(L, N)`` in two ways: :meth:`torch.Tensor.transpose` and :meth:`torch.Tensor.view`. The two
-# results have one shape and different numbers.
+# Make a small batch in which each number is an address: 21 is sequence 2, step 1. Then give it
+# the shape ``(L, N)`` in two ways: :meth:`torch.Tensor.transpose` and :meth:`torch.Tensor.view`.
+# The two results have the same shape and different numbers.
 
 address = 10 * torch.arange(N).unsqueeze(1) + torch.arange(L)  # (N, L)
 swapped = address.transpose(0, 1)  # (L, N)
@@ -46,10 +46,10 @@ assert swapped.shape == cut.shape == (L, N)
 assert (swapped != cut).any()
 
 # %%
-# ``transpose`` swaps the axes: what was at ``[n, t]`` is now at ``[t, n]``. ``view`` swaps nothing.
-# It reads the numbers row by row, as they lie in memory, and starts a new row after every N numbers.
-# Each colour below is one sequence. After ``transpose`` a column is one sequence over time. After
-# ``view`` no column is.
+# ``transpose`` swaps the axes: what was at ``[n, t]`` is now at ``[t, n]``. ``view`` swaps
+# nothing. It reads the numbers row by row, as they lie in memory, and starts a new row after
+# every N numbers. Each colour below is one sequence. After ``transpose`` a column is one sequence
+# over time. After ``view`` no column is.
 
 for n in range(N):
     for t in range(L):
@@ -68,9 +68,9 @@ plotting.cells(cut, colour_by=cut // 10, title="view", ax=right, **grid)
 # %%
 # One sequence changes another
 # ----------------------------
-# Now with a layer. Feed a batch both ways, change sequence 0 only, and look at the output of all
-# three. After ``transpose`` only sequence 0 moves. After ``view`` others move as well, and no error
-# is raised.
+# Now with an LSTM. Feed a batch both ways, change sequence 0 only, and look at the output for all
+# three. After ``transpose`` only sequence 0 moves. After ``view`` others move as well, and no
+# error is raised.
 
 torch.manual_seed(0)
 x = torch.randn(N, L, H_in)  # (3, 4, 2)
@@ -80,9 +80,10 @@ changed[0] += 1.0
 
 right = lstm(changed.transpose(0, 1))[0] - lstm(x.transpose(0, 1))[0]  # (L, N, H)
 wrong = lstm(changed.view(L, N, H_in))[0] - lstm(x.view(L, N, H_in))[0]  # (L, N, H)
-for name, move in (("transpose", right), ("view", wrong)):
+for name, change in (("transpose", right), ("view", wrong)):
     for n in range(N):
-        print(f"{name:>9}: sequence 0 moves sequence {n} by {move[:, n].abs().max():.4f}")
+        move = change[:, n].abs().max()
+        print(f"{name:>9}: sequence 0 moves sequence {n} by {move:.4f}")
 torch.testing.assert_close(right[:, 1:], torch.zeros(L, N - 1, H), atol=1e-6, rtol=0)
 assert (wrong[:, 1:].abs().amax(dim=(0, 2)) > 0.01).all()
 
@@ -92,7 +93,7 @@ assert (wrong[:, 1:].abs().amax(dim=(0, 2)) > 0.01).all()
 
 
 def leak(to_time_first):
-    """Change one sequence at a time; return how far each sequence of the output moves."""
+    """Change one sequence at a time; return how far each output moves."""
     moves = []
     for n in range(N):
         changed = x.clone()
@@ -109,12 +110,9 @@ torch.testing.assert_close(clean, clean.diag().diag(), atol=1e-6, rtol=0)
 assert (mixed > 0.01).all()
 torch.testing.assert_close(mixed[0], wrong.abs().amax(dim=(0, 2)), atol=1e-6, rtol=0)
 
-plotting.influence(
-    mixed,
-    rows="batch",
-    columns="batch",
-    title="After view, each sequence moves all others",
-)
+title = "After view, each sequence moves all others"
+ax = plotting.influence(mixed, rows="batch", columns="batch", title=title)
+ax.set(xlabel="the output for this sequence moves", ylabel="you change this sequence")
 
 # %%
 # ``view`` against ``reshape``
@@ -147,9 +145,9 @@ assert swapped.reshape(N * L).data_ptr() != address.data_ptr()  # a copy
 # The same mistake on ``h_n``
 # ---------------------------
 # ``h_n`` of two layers is ``(2, N, H)``. You want one row for each sequence, ``(N, 2 * H)``, and
-# ``h_n.view(N, -1)`` has that shape. Its first row is sequence 0 and sequence 1 of the first layer.
-# Swap the axes first, then join the two last ones. If you want the top layer only,
-# :func:`lstm_guide.final_state` takes it out for every kind of layer.
+# ``h_n.view(N, -1)`` has that shape. Its first row is sequence 0 and sequence 1 of layer 0. Swap
+# the axes first, then join the two last ones. If you want the top layer only,
+# :func:`lstm_guide.final_state` takes it out, for every LSTM.
 
 stacked = nn.LSTM(input_size=H_in, hidden_size=H, num_layers=2)
 _, (h_n, _) = stacked(x.transpose(0, 1))  # (2, N, H)
@@ -166,10 +164,10 @@ torch.testing.assert_close(final_state(stacked, h_n), h_n[-1])
 # %%
 # Where ``view`` fails and ``reshape`` is right
 # ---------------------------------------------
-# With ``batch_first=True`` the layer computes time first and hands you a transposed ``output``. Its
+# With ``batch_first=True`` the LSTM computes time first and returns a transposed ``output``. Its
 # numbers do not lie in the order of its axes, so ``view`` refuses it. To give all steps of all
-# sequences to a loss you join the neighbours N and L. Joining neighbours is what ``reshape`` is for:
-# no axis changes its place, and you can split them again.
+# sequences to a loss you join the neighbours N and L. Joining neighbours is what ``reshape`` is
+# for: no axis changes its place, and you can split them again.
 
 batch_first = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True)
 output, _ = batch_first(x)  # (N, L, H)
@@ -186,7 +184,7 @@ else:
     raise AssertionError("torch made a view")
 assert "Use .reshape(...) instead" in message
 
-rows = output.reshape(N * L, H)  # (N * L, H): sequence 0, then sequence 1, then sequence 2
+rows = output.reshape(N * L, H)  # (N * L, H): all of sequence 0, then of 1, then of 2
 for n in range(N):
     torch.testing.assert_close(rows[n * L : (n + 1) * L], output[n])
 torch.testing.assert_close(rows.reshape(N, L, H), output)
@@ -194,8 +192,8 @@ torch.testing.assert_close(rows.reshape(N, L, H), output)
 # %%
 # Summary
 # -------
-# * ``transpose`` and :meth:`torch.Tensor.permute` move axes. ``view`` and ``reshape`` keep the order
-#   of the numbers and cut it into other rows.
+# * ``transpose`` and :meth:`torch.Tensor.permute` move axes. ``view`` and ``reshape`` keep the
+#   order of the numbers and cut it into other rows.
 # * To change the order of axes: ``transpose``. To join or split neighbours: ``reshape``.
 # * ``reshape`` may copy, ``view`` may not: it fails where a copy would be needed.
 # * A right shape proves nothing. Change one sequence and see whether another one moves.
@@ -203,7 +201,7 @@ torch.testing.assert_close(rows.reshape(N, L, H), output)
 # Common mistakes
 # ---------------
 # * "I need ``(L, N, H_in)``, so I write ``x.view(L, N, H_in)``." The rows are mixed. Use
-#   ``x.transpose(0, 1)`` or a layer with ``batch_first=True`` (:ref:`layouts`).
+#   ``x.transpose(0, 1)`` or an LSTM with ``batch_first=True`` (:ref:`layouts`).
 # * "``view`` failed, so I use ``reshape`` as the message says." The message is about memory only.
 #   Ask first whether you join neighbours or want another order.
 # * "``h_n.view(N, -1)`` has the right shape." It has, and each row joins numbers of different
@@ -211,7 +209,7 @@ torch.testing.assert_close(rows.reshape(N, L, H), output)
 #
 # Check yourself
 # --------------
-# Your batch is ``(N, channels, L)`` and the layer reads batch first. Which call gives it
+# Your batch is ``(N, channels, L)`` and the LSTM reads batch first. Which call gives it
 # ``(N, L, channels)``?
 #
 # .. dropdown:: Answer
@@ -222,4 +220,5 @@ torch.testing.assert_close(rows.reshape(N, L, H), output)
 #
 # Next
 # ----
-# :ref:`initial-state` is about the other thing you may give to a call: the state it starts from.
+# Go on with the other thing that you may give to a call, the state it starts from:
+# :ref:`initial-state`.

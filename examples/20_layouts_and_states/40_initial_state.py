@@ -6,7 +6,8 @@ The initial state: zeros, given or learned
 
 Code that you found makes two tensors ``h0`` and ``c0`` before it calls :class:`torch.nn.LSTM`. Do
 you need them? Which shape do they have, and why does torch reject ``(N, 1, H)`` or a lone ``h0``?
-After this page you can leave the initial :term:`state` out, give your own, or let the model learn it.
+After this page you can leave the initial :term:`state` out, give your own, or let the model learn
+it.
 
 **You will see**
 
@@ -46,13 +47,14 @@ assert h_n.shape == c_n.shape == (1, 4, 64)
 h_0, c_0 = torch.zeros(1, N, H), torch.zeros(1, N, H)
 from_zeros, _ = lstm(x, (h_0, c_0))
 torch.testing.assert_close(from_zeros, output, atol=1e-6, rtol=0)
-plotting.call(lstm, x, (h_0, c_0), title="The state enters before step 0, and nowhere else")
+title = "The state enters before step 0, and nowhere else"
+plotting.call(lstm, x, (h_0, c_0), title=title)
 
 # %%
 # Random numbers are not an empty memory
 # --------------------------------------
 # Some code fills the state with :func:`torch.randn` and says that this cleans it out. It does the
-# opposite: the LSTM starts with a memory of things that never happened, and two calls with the same
+# opposite: the LSTM starts with a memory of inputs that never were, and two calls with the same
 # input give two answers. The difference is largest at the first step. Empty means zeros.
 
 with torch.no_grad():
@@ -64,7 +66,11 @@ print(f"{difference = }")
 assert (difference[1:] < difference[:-1]).all()
 assert difference[0] > 0.1
 plotting.steps(
-    {"random state 1": one[0, :, 0], "random state 2": two[0, :, 0], "zeros": output[0, :, 0]},
+    {
+        "random state 1": one[0, :, 0],
+        "random state 2": two[0, :, 0],
+        "zeros": output[0, :, 0],
+    },
     ylabel="output[0, :, 0]",
     title="The same input from three initial states: three answers",
 )
@@ -106,9 +112,8 @@ def error_of(module, state):
     raise AssertionError("torch accepted it")
 
 
-batch_first = torch.zeros(N, 1, H)
-each_step = torch.zeros(1, L, H)
-messages = [error_of(lstm, (batch_first, batch_first)), error_of(lstm, (each_step, each_step))]
+states = torch.zeros(N, 1, H), torch.zeros(1, L, H)  # batch in front; one for each step
+messages = [error_of(lstm, (h_0, h_0)) for h_0 in states]
 print(*messages, sep="\n")
 assert messages[0] == "RuntimeError: Expected hidden[0] size (1, 4, 64), got [4, 1, 64]"
 assert messages[1] == "RuntimeError: Expected hidden[0] size (1, 4, 64), got [1, 5, 64]"
@@ -116,15 +121,16 @@ assert messages[1] == "RuntimeError: Expected hidden[0] size (1, 4, 64), got [1,
 # %%
 # ``h_0`` without ``c_0``: two messages that point elsewhere
 # ----------------------------------------------------------
-# Give ``h_0`` alone, as you do with :class:`torch.nn.GRU`, and torch takes the tensor for the pair.
-# With one layer it looks for a second row, and finds none. With two layers it takes row 0 for
-# ``h_0`` and row 1 for ``c_0``, and complains that they are 2-D. The cure is the same for both:
-# ``lstm(x, (h_0, c_0))``. :func:`lstm_guide.describe` names the real cause.
+# Give ``h_0`` alone, as you do with :class:`torch.nn.GRU`, and torch takes the tensor for the
+# pair. With one layer it looks for a second row, for ``c_0``, and finds none. With two layers it
+# takes row 0 for ``h_0`` and row 1 for ``c_0``, and complains that they are 2-D. The cure is the
+# same for both: ``lstm(x, (h_0, c_0))``. :func:`lstm_guide.describe` names the real cause.
 
 gru = nn.GRU(input_size=H_in, hidden_size=H, batch_first=True)
 assert gru(x, torch.zeros(1, N, H))[0].shape == (N, L, H)  # a GRU has no cell state
 stacked = nn.LSTM(input_size=H_in, hidden_size=H, num_layers=2, batch_first=True)
-messages = [error_of(lstm, torch.zeros(1, N, H)), error_of(stacked, torch.zeros(2, N, H))]
+h_0, h_0_stacked = torch.zeros(1, N, H), torch.zeros(2, N, H)
+messages = [error_of(lstm, h_0), error_of(stacked, h_0_stacked)]
 print(*messages, sep="\n")
 assert messages[0] == "IndexError: index 1 is out of bounds for dimension 0 with size 1"
 assert "hx and cx should also be 3-D but got (2-D, 2-D) tensors" in messages[1]
@@ -197,13 +203,15 @@ assert trapped.grad is None
 # Summary
 # -------
 # * No state means zeros. Pass one only if it is not zeros.
-# * The shape is ``(K * D, N, H)``, in both layouts: no time axis, and ``batch_first`` changes nothing.
+# * The shape is ``(K * D, N, H)``, in both layouts: no time axis, and ``batch_first`` changes
+#   nothing.
 # * It is always a pair ``(h_0, c_0)``.
 # * N, dtype and device come from the input.
 #
 # Common mistakes
 # ---------------
-# * A state in batch-first order, ``(N, 1, H)``: rejected. What ``batch_first`` moves: :ref:`layouts`.
+# * A state in batch-first order, ``(N, 1, H)``: rejected. What ``batch_first`` moves:
+#   :ref:`layouts`.
 # * ``h_0`` alone: an ``IndexError``, or a message about 2-D tensors.
 # * A state made for a constant batch size: :ref:`state-inside-a-module`.
 # * Random numbers in the place of zeros: the same input gives another answer in each call.

@@ -4,16 +4,17 @@ r"""
 Carry the state, and chunks equal the whole
 ===========================================
 
-Your sequence is too long for one call, or it arrives piece by piece. So you cut it into chunks and
-pass the :term:`state` from one call of :class:`torch.nn.LSTM` to the next. The first training step
-runs. The second one stops with ``Trying to backward through the graph a second time``. After this
-page you know when to carry the state, how to :term:`detach` it, and what that costs.
+Your sequence is too long for one call, or it arrives piece by piece. So you cut it into
+:term:`chunks <chunk>` and pass the :term:`state` from one call of :class:`torch.nn.LSTM` to the
+next. The first training step runs. The second one stops with
+``Trying to backward through the graph a second time``. After this page you know when to carry the
+state, how to :term:`detach` it, and what that costs.
 
 **You will see**
 
 * chunks that give the same numbers as one long call
 * the error at the second ``backward``, and why ``retain_graph=True`` does not repair it
-* what detaching changes: which steps receive a gradient, and no forward value
+* what detaching changes: the gradient of some steps, and no output
 * which of your batches should carry a state at all
 """
 
@@ -56,8 +57,8 @@ assert (difference[1:, 0] > 0.1).all()
 # Pass the state on, and chunks equal the whole
 # ---------------------------------------------
 # The second value that a call returns is the state after its last step: the pair ``(h_n, c_n)``.
-# Give this pair to the next call. It holds everything that the module knows about the past, so it
-# does not matter where you cut. The outputs and the final state agree with the long call.
+# Give this pair to the next call. It holds all that the LSTM knows about the past, so it does not
+# matter where you cut. The outputs and the final state agree with the long call.
 
 state = None  # the first chunk starts from zeros
 parts = []
@@ -131,8 +132,8 @@ assert not any(part.requires_grad for part in state)  # of the loop further up
 # %%
 # Detaching cuts the gradient, not the memory
 # -------------------------------------------
-# What do you lose? Take the :term:`output` of the very last step, and ask which input steps its
-# gradient reaches. With the graph kept, it reaches every step. Detached, it reaches the last chunk
+# What do you lose? Take the :term:`output` of the last step, and ask which input steps its gradient
+# reaches. With the graph kept, it reaches every step. Detached, it reaches the last chunk
 # only, and is exactly zero before. The output itself is the same. So the LSTM still reads what old
 # chunks left in its memory, but it is not taught what to leave there for a later chunk. This is
 # :term:`truncated backpropagation through time`.
@@ -171,7 +172,8 @@ plotting.steps(
 # -----------------------------------------------
 # If the graph of all chunks fits into memory, you can keep it: carry the state without detaching,
 # and call ``backward`` once, for the loss of all chunks. The weights then get the gradient of the
-# long call. With a detached state they do not: the difference is printed as a fraction of it.
+# long call. With a detached state they do not. The printed number is the
+# difference, as a fraction of the full gradient.
 
 
 def gradient_of(output):
@@ -227,4 +229,5 @@ assert (cut - full).norm() > 0.05 * full.norm()
 #
 # Next
 # ----
-# What goes wrong when a model keeps its state, and the repair: :ref:`state-inside-a-module`.
+# Go on with what goes wrong when a model keeps its state, and the repair:
+# :ref:`state-inside-a-module`.

@@ -157,10 +157,11 @@ torch.testing.assert_close(model(x), model.lstm(x)[0], atol=1e-6, rtol=0)
 # %%
 # To carry a state, let the caller hold it
 # ----------------------------------------
-# When the batches are pieces of long streams, you want to carry. Take the state as an argument and
-# return the new one, as ``nn.LSTM`` does. The loop that knows the data decides: it passes the state
-# on, or ``None`` for a new start. :func:`lstm_guide.detach_state` stands in one place. (If the
-# state must live inside, register it as a buffer: :ref:`rows-of-the-state`.)
+# When the batches are pieces of long streams, you want to carry. Take the state as an argument
+# and return the new one, as ``nn.LSTM`` does. The loop that knows the data decides: it passes the
+# state on, or ``None`` for a new start. The model detaches the state that it returns
+# (:func:`lstm_guide.detach_state`). (If the state must live inside, register it as a buffer:
+# :ref:`rows-of-the-state`.)
 
 
 class Streaming(nn.Module):
@@ -186,7 +187,8 @@ torch.testing.assert_close(output, whole[4:], atol=1e-6, rtol=0)
 # -------
 # * N, dtype and device of the state come from the input. Make it in ``forward``, or leave it out.
 # * A tensor in a plain attribute is neither moved nor saved with the model.
-# * A kept state leaks from batch to batch. If you carry, do it where the order of the data is known.
+# * A kept state leaks from batch to batch. If you carry, do it where the order of the data is
+#   known.
 #
 # Common mistakes
 # ---------------
@@ -194,7 +196,8 @@ torch.testing.assert_close(output, whole[4:], atol=1e-6, rtol=0)
 #   (``drop_last=True``) hides it, and is right only where rows must match:
 #   :ref:`rows-of-the-state`.
 # * ``retain_graph=True`` as the answer to a second ``backward``: :ref:`carrying-state`.
-# * A state made with ``torch.zeros(...)`` on the CPU, in float32: :ref:`device-and-dtype`.
+# * A state made with ``torch.zeros(...)``, on the CPU and in float32, for another input:
+#   :ref:`device-and-dtype`.
 #
 # Check yourself
 # --------------
@@ -208,4 +211,4 @@ torch.testing.assert_close(output, whole[4:], atol=1e-6, rtol=0)
 #
 # Next
 # ----
-# When you do carry, which sequence does the memory belong to? :ref:`rows-of-the-state`.
+# Go on with the question to which sequence a carried memory belongs: :ref:`rows-of-the-state`.

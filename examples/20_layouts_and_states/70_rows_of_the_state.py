@@ -6,8 +6,8 @@ Row i of the next batch must go on with row i
 
 You carry the :term:`state` from one :term:`batch` to the next. But the loader shuffles, or the last
 batch is smaller, or a new document starts in one row while the others go on. Which memory does each
-sequence get then? After this page you can cut a long stream into batches that may carry a state,
-and set the memory of one row back to zero.
+sequence get then? After this page you can cut a long :term:`stream` into batches that may carry a
+state, and set the memory of one row back to zero.
 
 **You will see**
 
@@ -35,10 +35,11 @@ chunks = torch.randn(N, length, H_in).split(chunk_length, dim=1)  # 2 x (N, 4, H
 # %%
 # The state goes by position
 # --------------------------
-# ``h_n`` has one entry for each sequence, on its batch axis. ``nn.LSTM`` knows no names: sequence 0
-# of the next call gets the memory in position 0. Below, the next batch holds the same three
-# sequences in another order, as a shuffling loader would give them. The two that changed places got
-# each other's memory. The one in the middle kept its place, and its numbers.
+# On this page a row is a row of the batch: one sequence. ``h_n`` has one entry for each of them,
+# on its batch axis. ``nn.LSTM`` knows no names: sequence 0 of the next call gets the memory in
+# position 0. Below, the next batch holds the same three sequences in another order, as a
+# shuffling loader would give them. The two that changed places got each other's memory. The one
+# in the middle kept its place, and its difference is zero.
 
 with torch.no_grad():
     _, state = lstm(chunks[0])  # a pair of (1, N, H)
@@ -195,5 +196,5 @@ assert model.h.count_nonzero(dim=(0, 2)).tolist() == [H, 0, H]
 #
 # Next
 # ----
-# :ref:`stacked-layers`: what a second layer reads, and where its state is. When ``backward`` fails,
-# go back to :ref:`carrying-state`.
+# Go on with the next section, on what a second layer reads and where its state is:
+# :ref:`stacked-layers`.
