@@ -234,8 +234,8 @@ assert right(x)[0].shape == (N, L, 6)
 #
 # .. dropdown:: Answer
 #
-#    ``output`` is (7, 8, 12): two directions side by side. ``h_n`` is (4, 8, 6): two layers times two
-#    directions are four rows, for eight sequences. The table prints it.
+#    ``output`` is (7, 8, 12): two directions side by side. ``h_n`` is (4, 8, 6): two layers
+#    times two directions are four rows, for eight sequences. The table prints it.
 #
 # Next
 # ----

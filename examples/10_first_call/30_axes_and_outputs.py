@@ -229,8 +229,8 @@ assert h_n[-1].shape == (N, H)
 #
 # .. dropdown:: Answer
 #
-#    ``h_n[2]``, which is ``h_n[-1]``: the top layer. The other two rows belong to the layers below and
-#    are not in ``output``.
+#    ``h_n[2]``, which is ``h_n[-1]``: the top layer. The other two rows belong to the layers
+#    below and are not in ``output``.
 #
 # Next
 # ----

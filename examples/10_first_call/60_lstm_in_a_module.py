@@ -60,10 +60,10 @@ assert with_lstm == "AttributeError: 'tuple' object has no attribute 'dim'"
 # %%
 # One answer for each sequence: give the last step to the head
 # ------------------------------------------------------------
-# Take the result apart in a module of your own. The :term:`head` is the module that makes answers from
-# what the LSTM gives: here a linear layer. A classifier of whole sequences needs one vector for
-# each, and the :term:`hidden state` after the last step is one that has read everything. For one
-# layer and one direction it is ``h_n[0]``, and equal to ``output[:, -1]``.
+# Take the result apart in a module of your own. The :term:`head` is the module that makes answers
+# from what the LSTM gives: here a linear layer. A classifier of whole sequences needs one vector
+# for each, and the :term:`hidden state` after the last step is one that has read everything. For
+# one layer and one direction it is ``h_n[0]``, and equal to ``output[:, -1]``.
 
 
 class Classifier(nn.Module):

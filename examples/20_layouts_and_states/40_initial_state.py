@@ -223,8 +223,8 @@ assert trapped.grad is None
 #
 # .. dropdown:: Answer
 #
-#    ``(4, 16, 128)``: two layers times two directions, 16 sequences. The 25 steps do not appear, and
-#    ``batch_first`` does not matter.
+#    ``(4, 16, 128)``: two layers times two directions, 16 sequences. The 25 steps do not appear,
+#    and ``batch_first`` does not matter.
 #
 # Next
 # ----
