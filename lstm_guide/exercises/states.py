@@ -29,7 +29,7 @@ REVERSE_ONLY = (
     "The top layer has two rows in h_n, one for each direction."
 )
 REVERSE_HAS_ONE_STEP = (
-    "At the last step the reverse direction has read one step only: "
+    "Where the sequence ends, the reverse direction has read one step only: "
     "it starts there, and ends at step 0."
 )
 FORWARD_HAS_ONE_STEP = (

@@ -141,7 +141,7 @@ WRONG: list[tuple[str, str, Answer]] = [
     ("top-layer", "the last sequence of the batch, at", lambda lstm, x: lstm(x)[0][-1]),
     ("top-layer", "the cell state", lambda lstm, x: state(lstm, x)[1][-1]),
     ("top-layer", "every layer", lambda lstm, x: state(lstm, x)[0]),
-    ("both-directions", "At the last step the reverse", lambda lstm, x: lstm(x)[0][:, -1]),
+    ("both-directions", "Where the sequence ends, the reverse", lambda lstm, x: lstm(x)[0][:, -1]),
     ("both-directions", "At step 0 the forward", lambda lstm, x: lstm(x)[0][:, 0]),
     ("both-directions", "the reverse direction alone", lambda lstm, x: state(lstm, x)[0][-1]),
     ("both-directions", "mixes sequences", lambda lstm, x: state(lstm, x)[0].view(len(x), -1)),
@@ -165,7 +165,7 @@ WRONG: list[tuple[str, str, Answer]] = [
     ),
     (
         "packed-final-state",
-        "At the last valid step the reverse",
+        "Where the sequence ends, the reverse",
         lambda lstm, x, lengths: unpacked(lstm, x, lengths)[torch.arange(len(x)), lengths - 1],
     ),
     (
