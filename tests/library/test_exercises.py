@@ -276,6 +276,18 @@ def test_any_other_answer_is_compared_in_its_first_wrong_configuration(
     assert re.search(message, verdict.message), verdict.message
 
 
+def test_a_mistake_is_named_only_where_it_explains_every_configuration() -> None:
+    calls = []
+
+    def answer(lstm: nn.LSTM, x: Tensor) -> Tensor:
+        calls.append(x)
+        return state(lstm, x)[0][0] + (len(calls) == TRIES)
+
+    message = check("top-layer", answer).message
+    assert "the bottom layer" not in message
+    assert "the shape is right" in message
+
+
 def test_the_message_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert check("batch-of-seven", by_hand).message + "\n" == capsys.readouterr().out
 
