@@ -2,6 +2,7 @@
 
 from lstm_guide.cell import Step, Trace, lstm_forward, lstm_step, trace_steps
 from lstm_guide.errors import ShapeError
+from lstm_guide.exercises import Verdict, check
 from lstm_guide.patterns import decode, encode, transduce, unroll
 from lstm_guide.report import Report, describe
 from lstm_guide.sequences import (
@@ -57,8 +58,10 @@ __all__ = [
     "ShapeError",
     "Step",
     "Trace",
+    "Verdict",
     "bridge",
     "call_shapes",
+    "check",
     "decode",
     "describe",
     "detach_state",

@@ -218,6 +218,8 @@ assert (wrong[:, 1:] - output[:, 1:]).abs().min() > 0.01
 #    ``output`` is (7, 9, 2). ``h_n`` and ``c_n`` are (1, 7, 2): they hold one step, so the length
 #    does not show in them.
 #
+# :ref:`exercise-batch-of-seven` checks your own answer.
+#
 # Next
 # ----
 # Go on with :ref:`constructor-arguments`: everything that you can write between the brackets of

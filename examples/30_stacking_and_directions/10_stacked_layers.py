@@ -197,6 +197,8 @@ assert_close(h_n[-1], output[:, -1])
 #    ``input_size`` of each equal to ``hidden_size`` of the one before, and hand ``output`` on. Inside
 #    a module, hold them in an ``nn.ModuleList``: torch does not see the parameters of a plain list.
 #
+# :ref:`exercise-top-layer` checks your own answer.
+#
 # Next
 # ----
 # Go on with :ref:`two-directions`. With the second direction comes the usual mistake about the final

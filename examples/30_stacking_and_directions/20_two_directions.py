@@ -225,6 +225,8 @@ plotting.influence(two, rows="time", columns="time", title=title)
 #    The reverse half: the reverse direction ends at step 0. The forward half has read one step. It is
 #    the same trap with the halves exchanged.
 #
+# :ref:`exercise-both-directions` checks your own answer.
+#
 # Next
 # ----
 # Go on with :ref:`rows-of-h-n`. It puts layers and directions together.

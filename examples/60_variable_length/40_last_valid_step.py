@@ -185,6 +185,8 @@ assert (spoiled - last).abs().max() > 0.01
 #    ``output[:, 0, H:]``: the reverse direction ends at step 0 of every sequence, whatever its
 #    length.
 #
+# :ref:`exercise-packed-final-state` checks your own answer.
+#
 # Next
 # ----
 # :ref:`masked-loss` uses all valid steps instead of one: in a loss, in a mean and in weights.

@@ -219,3 +219,5 @@ for epoch in range(2):
 # Next
 # ----
 # This is the last page of the section. :ref:`masked-loss` is the one to keep at hand while you train.
+# Go on with :ref:`section-exercises`: small tasks on what you have read, and a checker that tells you
+# what is wrong.

@@ -19,6 +19,12 @@ from lstm_guide.errors.decoding import (
 from lstm_guide.errors.decoding import (
     check_teacher as check_teacher,
 )
+from lstm_guide.errors.exercises import (
+    check_answer as check_answer,
+)
+from lstm_guide.errors.exercises import (
+    check_exercise as check_exercise,
+)
 from lstm_guide.errors.inputs import (
     check_dense as check_dense,
 )

@@ -6,10 +6,14 @@ from pathlib import Path
 import pytest
 
 import lstm_guide
+from lstm_guide.exercises.checker import EXERCISES as CHECKED
 
 REPOSITORY = Path(__file__).parents[2]
 EXAMPLES = REPOSITORY / "examples"
 SCRIPTS = sorted(EXAMPLES.glob("*/*.py"))
+EXERCISES = [path for path in SCRIPTS if path.parent.name == "95_exercises"]
+PAGES = [path for path in SCRIPTS if path not in EXERCISES]
+STATEMENTS = [path for path in EXERCISES if not path.stem.endswith("_solution")]
 SECTIONS = sorted(path for path in EXAMPLES.iterdir() if path.is_dir())
 ENDING = ("Summary", "Common mistakes", "Check yourself", "Next")
 FORBIDDEN = re.compile(
@@ -17,6 +21,8 @@ FORBIDDEN = re.compile(
 )
 
 per_script = pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+per_page = pytest.mark.parametrize("script", PAGES, ids=lambda path: path.stem)
+per_exercise = pytest.mark.parametrize("script", STATEMENTS, ids=lambda path: path.stem)
 
 
 def text_of(script: Path) -> str:
@@ -60,15 +66,17 @@ def test_a_section_has_a_header_with_a_label(section: Path):
 def test_a_page_opens_with_label_title_question_and_what_you_will_see(script: Path):
     opening = re.match(r'r?"""\n(.*?)"""', script.read_text(encoding="utf-8"), re.DOTALL)
     assert opening
+    promise = "You will do" if script in STATEMENTS else "You will see"
     anatomy = (
-        r"\.\. _[\w-]+:\n\n(?P<title>.+)\n=+\n\n(?P<question>.+?)\n\*\*You will see\*\*\n\n\* "
+        r"\.\. _[\w-]+:\n\n(?P<title>.+)\n=+\n\n(?P<question>.+?)\n"
+        rf"\*\*{promise}\*\*\n\n\* "
     )
     match = re.match(anatomy, opening[1], re.DOTALL)
-    assert match, f"{script.name}: label, title, question, **You will see**, bullets"
+    assert match, f"{script.name}: label, title, question, **{promise}**, bullets"
     assert 2 <= len(re.findall(r"^\* ", opening[1], re.MULTILINE)) <= 5
 
 
-@per_script
+@per_page
 def test_a_page_ends_with_summary_mistakes_question_and_next(script: Path):
     source = script.read_text(encoding="utf-8")
     assert source.splitlines()[-1].startswith("#"), "ends in text"
@@ -82,13 +90,62 @@ def test_a_page_ends_with_summary_mistakes_question_and_next(script: Path):
     assert ":ref:" in last.rpartition("# Next\n")[2], "the next page is linked"
 
 
-@per_script
+@per_page
 def test_a_page_has_tags_writes_the_call_out_and_asserts(script: Path):
     source = script.read_text(encoding="utf-8")
     assert re.search(r'^# sphinx_gallery_tags = \["', source, re.MULTILINE)
     assert "nn.LSTM(" in source
     assert len(re.findall(r"^\s*(assert |torch\.testing\.assert_close)", source, re.MULTILINE)) >= 5
     assert re.search(r"\b(plotting|ax|plt)\.", source), "has a picture"
+
+
+def test_each_exercise_of_the_checker_has_its_page_and_its_solution():
+    names = {path.stem[3:].replace("_", "-") for path in STATEMENTS}
+    assert names == CHECKED.keys()
+    solutions = [f"{int(path.stem[:2]) + 5}{path.stem[2:]}_solution" for path in STATEMENTS]
+    assert sorted(solutions) == [path.stem for path in EXERCISES if path not in STATEMENTS]
+
+
+@per_exercise
+def test_an_exercise_has_an_empty_answer_a_wrong_one_two_hints_and_its_solution(script: Path):
+    source, name = script.read_text(encoding="utf-8"), script.stem[3:].replace("_", "-")
+    assert f".. _exercise-{name}:\n" in source
+    assert re.search(r'^# sphinx_gallery_tags = \["exercise", "', source, re.MULTILINE)
+    assert "nn.LSTM(" in source
+    empty = rf'^def answer\(.+\):\n    return None\n\n\nverdict = check\("{name}", answer\)\n'
+    after = re.split(empty, source, flags=re.MULTILINE)
+    assert len(after) == 2, "one empty answer, and the checker on it"
+    assert not after[1].startswith("assert"), "the page runs on when the reader's answer is right"
+    replies = re.findall(
+        rf'^verdict = check\("{name}", (?!answer)\w+\)\n'
+        r'assert not verdict\.ok\nassert ".+" in verdict\.message$',
+        source,
+        re.MULTILINE,
+    )
+    assert replies, "a wrong answer, and the telling words of the reply"
+    headings = re.findall(r"^# (.+)\n# -{3,}$", source, re.MULTILINE)
+    assert headings[-3:] == ["Hints", "Pages that explain it", "Solution"]
+    assert re.findall(r"^# \.\. dropdown:: (.+)$", source, re.MULTILINE) == ["Hint 1", "Hint 2"]
+    explained = re.search(r"# Pages that explain it\n# -+\n((?:# \* :ref:`[\w-]+`\n)+)#\n", source)
+    assert explained, "links to the pages that explain it"
+    assert source.endswith(f"# --------\n# :ref:`solution-{name}`\n")
+
+
+@per_exercise
+def test_a_solution_passes_the_checker_says_why_and_leads_back(script: Path):
+    name = script.stem[3:].replace("_", "-")
+    solution = script.with_name(f"{int(script.stem[:2]) + 5}{script.stem[2:]}_solution.py")
+    source = solution.read_text(encoding="utf-8")
+    assert f".. _solution-{name}:\n" in source
+    assert re.search(r'^# sphinx_gallery_tags = \["solution", "', source, re.MULTILINE)
+    assert f'verdict = check("{name}", answer)\nassert verdict.ok\n' in source
+    assert "nn.LSTM(" in source
+    assert len(re.findall(r"^\s*(assert |torch\.testing\.assert_close)", source, re.MULTILINE)) >= 4
+    assert re.search(r"^plotting\.", source, re.MULTILINE), "has a picture"
+    headings = re.findall(r"^# (.+)\n# -{3,}$", source, re.MULTILINE)
+    assert headings[0] == "The answer"
+    assert headings[-2:] == ["Summary", "Next"]
+    assert f":ref:`exercise-{name}`" in source.rpartition("# Next\n")[2], "leads back"
 
 
 @per_script

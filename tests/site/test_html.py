@@ -13,6 +13,11 @@ from bs4 import BeautifulSoup, Tag
 REPOSITORY = Path(__file__).parents[2]
 SITE = REPOSITORY / "docs" / "_build" / "html"
 SCRIPTS = sorted((REPOSITORY / "examples").glob("*/*.py"))
+STATEMENTS = [  # of exercises: they have nothing to draw, the solutions have
+    path
+    for path in SCRIPTS
+    if path.parent.name == "95_exercises" and not path.stem.endswith("_solution")
+]
 PAGES = sorted(path for path in SITE.rglob("*.html") if "_static" not in path.parts)
 GENERATED = {"genindex.html", "py-modindex.html", "search.html"}
 
@@ -43,6 +48,8 @@ SOURCES = {
     "40_initial_state": ["4, 5, 64", "1, 4, 64"],
     "10_stacked_layers": ["3, 1, 2"],
     "20_two_directions": ["10, 16, 16"],
+    "15_batch_of_seven_solution": ["7, 9, 2", "1, 7, 2"],
+    "55_four_shapes_solution": ["16, 25, 128", "2, 16, 128"],
     "60_state_inside_a_module": [
         "Expected hidden[0] size (1, 4, 8), got [1, 16, 8]",
         "Trying to backward through the graph a second time",
@@ -90,13 +97,26 @@ def words(text: str) -> str:
     return " ".join(re.sub(r"tensor|[][(),]", " ", text).split())
 
 
-@per_script
+@pytest.mark.parametrize(
+    "script",
+    [script for script in SCRIPTS if script not in STATEMENTS],
+    ids=lambda path: path.stem,
+)
 def test_a_page_has_a_picture_whose_text_says_what_is_seen(script: Path):
     pictures = soup(page_of(script)).select("img.sphx-glr-single-img, img.sphx-glr-multi-img")
     assert pictures
     for picture in pictures:
         assert len(str(picture["alt"]).split()) >= 4, picture["alt"]
         assert str(picture["alt"]).replace(" ", "_") != script.stem
+
+
+@pytest.mark.parametrize("script", STATEMENTS, ids=lambda path: path.stem)
+def test_an_exercise_shows_what_the_checker_says_to_no_answer_and_to_a_wrong_one(script: Path):
+    name = script.stem[3:].replace("_", "-")
+    empty, *wrong = re.findall(rf"^{name}: not yet\. (.+)$", outputs(page_of(script)), re.MULTILINE)
+    assert "returns None" in empty
+    assert wrong
+    assert len(soup(page_of(script)).select("details.sd-dropdown")) == 2, "two folded hints"
 
 
 @per_script
