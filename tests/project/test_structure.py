@@ -159,6 +159,14 @@ def test_a_page_can_be_read_in_one_sitting(script: Path):
     assert len(script.read_text(encoding="utf-8").splitlines()) <= 265
 
 
+def test_each_lesson_is_linked_from_a_term_of_the_glossary():
+    glossary = (REPOSITORY / "docs" / "glossary.md").read_text(encoding="utf-8")
+    for script in PAGES:
+        label = re.search(r"^\.\. _([\w-]+):$", script.read_text(encoding="utf-8"), re.MULTILINE)
+        assert label
+        assert f"{{ref}}`{label[1]}`" in glossary, f"no term leads to {script.name}"
+
+
 @per_script
 def test_the_prose_is_plain(script: Path):
     assert not FORBIDDEN.findall(text_of(script))
