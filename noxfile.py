@@ -99,4 +99,5 @@ def serve(session: nox.Session) -> None:
     """Show the built site at http://localhost:8000 until you press Ctrl+C."""
     need_site(session)
     port = session.posargs[0] if session.posargs else "8000"
-    session.run("python", "-m", "http.server", port, "--directory", str(SITE), external=True)
+    where = ("--bind", "127.0.0.1", "--directory", str(SITE))
+    session.run("python", "-m", "http.server", port, *where, external=True)
