@@ -62,6 +62,8 @@ sphinx_gallery_conf = {
     "show_signature": False,
     "nested_sections": True,
     "thumbnail_size": (320, 224),
+    # For exercises, which have no picture of their own.
+    "default_thumb_file": str(Path(__file__).parent / "_static" / "exercise.svg"),
 }
 
 intersphinx_mapping = {

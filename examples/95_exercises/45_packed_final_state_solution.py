@@ -75,12 +75,13 @@ for n, length in enumerate(lengths):
     print(f"sequence {n} of {length} steps: the padded call is off by up to {off[n].max():.4f}")
 assert (off[:-1].amax(dim=1) > 0.01).all()
 assert off[-1].max() < 1e-6
-plotting.cells(
+ax = plotting.cells(
     off,
     rows="batch",
     columns="feature",
     title="Without packing, only the longest sequence is right",
 )
+ax.set_xlabel(f"feature (2 * H={off.size(1)})")
 
 # %%
 # Summary
