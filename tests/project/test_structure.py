@@ -141,7 +141,7 @@ def test_a_solution_passes_the_checker_says_why_and_leads_back(script: Path):
     assert f'verdict = check("{name}", answer)\nassert verdict.ok\n' in source
     assert "nn.LSTM(" in source
     assert len(re.findall(r"^\s*(assert |torch\.testing\.assert_close)", source, re.MULTILINE)) >= 4
-    assert re.search(r"^plotting\.", source, re.MULTILINE), "has a picture"
+    assert re.search(r"^(?:\w+ = )?plotting\.", source, re.MULTILINE), "has a picture"
     headings = re.findall(r"^# (.+)\n# -{3,}$", source, re.MULTILINE)
     assert headings[0] == "The answer"
     assert headings[-2:] == ["Summary", "Next"]
