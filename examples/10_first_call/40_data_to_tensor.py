@@ -233,6 +233,8 @@ assert not describe(lstm, right).questions
 #    (32, 60, 40): 32 windows, 60 seconds each, 40 features at each second. If the microphones
 #    stood in 40 different rooms, each would be a sequence of its own: (N, 60, 1).
 #
+# :ref:`exercise-leak-hunt` checks your own answer.
+#
 # Next
 # ----
 # Go on with :ref:`length-is-free`: why neither 10 visits nor 60 seconds stands in the constructor.

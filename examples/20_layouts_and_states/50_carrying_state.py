@@ -227,6 +227,8 @@ assert (cut - full).norm() > 0.05 * full.norm()
 #    It can depend on it: the state is carried, so the values are those of one long call. The model
 #    is not taught to keep it: the loss of chunk 2 sends no gradient into chunk 0.
 #
+# :ref:`exercise-truncated-bptt` checks your own answer.
+#
 # Next
 # ----
 # Go on with what goes wrong when a model keeps its state, and the repair:

@@ -230,6 +230,8 @@ torch.testing.assert_close(context[0], own @ output[0, :2])
 #    It doubles: there are twice as many steps in the sum and as many sequences below it. So does
 #    its gradient, and with it the step that the optimiser takes. Divided by steps it stays.
 #
+# :ref:`exercise-tagger-loss` checks your own answer.
+#
 # Next
 # ----
 # :ref:`price-of-packing` says what packing costs in time, and what to do about it.

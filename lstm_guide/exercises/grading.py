@@ -144,8 +144,8 @@ def same(one: object, other: object) -> bool:
     if isinstance(one, Tensor) and isinstance(other, Tensor):
         if one.shape != other.shape or one.dtype != other.dtype:
             return False
-        # Padded and packed calls use different kernels, which differ by about 1e-7.
-        return torch.allclose(one.detach(), other.detach(), atol=1e-5, rtol=0)
+        # Two ways to the same result may use different kernels, which differ by about 1e-7.
+        return torch.allclose(one.detach(), other.detach(), atol=1e-5, rtol=1e-5)
     if isinstance(one, dict) and isinstance(other, dict):
         return one.keys() == other.keys() and all(same(one[name], other[name]) for name in one)
     if isinstance(one, tuple | list) and isinstance(other, tuple | list):

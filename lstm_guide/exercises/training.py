@@ -184,7 +184,7 @@ def _updates(returned: Any, lstm: nn.LSTM, head: nn.Linear, *arguments: object) 
         return None
     if not isinstance(returned, tuple | list) or not all(map(_is_number, returned)):
         raise Misunderstanding("Return a list with the loss of each chunk, one number each.")
-    losses = torch.tensor([float(value) for value in returned])
+    losses = torch.tensor([torch.as_tensor(value).item() for value in returned])
     weights = {f"lstm.{name}": each.detach() for name, each in lstm.named_parameters()}
     weights |= {f"head.{name}": each.detach() for name, each in head.named_parameters()}
     return {"losses": losses} | {f"{name} at the end": weights[name] for name in weights}
