@@ -4,7 +4,7 @@ r"""
 Exercise: open the forget gate
 ==============================
 
-A new LSTM forgets half of its memory at each step. You want its :term:`forget gate` to begin open, so
+A new LSTM forgets half of its memory at each step. You want its :term:`forget gate <gate>` to begin open, so
 you set the bias of that gate, in every layer and direction. Torch has two biases.
 
 **You will do**
@@ -70,7 +70,7 @@ assert "gets twice the value" in verdict.message
 def wrong_name(lstm, value):
     for name, parameter in lstm.named_parameters():
         if name.startswith("bias_ih"):
-            i, f, g, o = parameter.chunk(4)  # (H,) each
+            f = parameter.chunk(4)[1]  # (H,)
             f = torch.full_like(f, value)
     return lstm
 
