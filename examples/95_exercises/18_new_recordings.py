@@ -4,9 +4,9 @@ r"""
 Exercise: some rows start anew, the others go on
 ================================================
 
-Each row of your batch is a device that sends its measurements piece by piece, for ever. Now and then
-a device starts a new recording. From then on its row must know nothing of the old one, and all other
-rows go on.
+Each row of your batch is a device that sends its measurements piece by piece, for ever. Now and
+then a device starts a new recording. From then on its row must know nothing of the old one, and all
+other rows go on.
 
 **You will do**
 

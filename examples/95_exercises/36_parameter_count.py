@@ -54,7 +54,7 @@ def wrong(K, D, H_in, H):
 
 
 as_wide = nn.LSTM(input_size=H, hidden_size=H, num_layers=3)
-assert wrong(3, 1, H, H) == sum(parameter.numel() for parameter in as_wide.parameters())
+assert wrong(3, 1, H, H) == sum(part.numel() for part in as_wide.parameters())
 verdict = check("parameter-count", wrong)
 assert not verdict.ok
 assert "the output of the layer below" in verdict.message
@@ -69,7 +69,7 @@ def number(K, D, H_in, H):
     return 440
 
 
-assert number(K, D, H_in, H) == sum(parameter.numel() for parameter in lstm.parameters())
+assert number(K, D, H_in, H) == sum(part.numel() for part in lstm.parameters())
 verdict = check("parameter-count", number)
 assert not verdict.ok
 assert "the same for all sizes" in verdict.message

@@ -52,7 +52,9 @@ print(f"{tuple(lstm.weight_ih_l1.shape) = }")
 assert lstm.weight_ih_l0.shape == (4 * H, H_in)
 assert lstm.weight_ih_l1.shape == (4 * H, D * H)
 plotting.parameter_blocks(
-    lstm, layer=1, title="Layer 1 reads both directions of layer 0: ten features, not five"
+    lstm,
+    layer=1,
+    title="Layer 1 reads both directions of layer 0: ten features, not five",
 )
 
 # %%

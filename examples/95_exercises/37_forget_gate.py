@@ -4,8 +4,8 @@ r"""
 Exercise: open the forget gate
 ==============================
 
-A new LSTM forgets half of its memory at each step. You want its :term:`forget gate <gate>` to begin open, so
-you set the bias of that gate, in every layer and direction. Torch has two biases.
+A new LSTM forgets half of its memory at each step. You want its :term:`forget gate <gate>` to begin
+open, so you set the bias of that gate, in every layer and direction. Torch has two biases.
 
 **You will do**
 

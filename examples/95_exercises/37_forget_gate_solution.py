@@ -85,7 +85,9 @@ assert 0.4 < means[0] < 0.6
 assert means[0] < means[1] < means[2]
 assert means[2] > 0.9
 plotting.steps(
-    gates, ylabel="forget gate, mean", title="A larger bias opens the forget gate at every step"
+    gates,
+    ylabel="forget gate, mean",
+    title="A larger bias opens the forget gate at every step",
 )
 
 # %%

@@ -87,12 +87,13 @@ assert "always runs to the limit" in verdict.message
 
 
 def wrong_endless(model, state, start, stop, limit):
-    token, written = None, []
-    while token != stop:
-        scores, state = model(torch.tensor([[start if token is None else token]]), state)
+    token, written = start, []
+    while True:
+        scores, state = model(torch.tensor([[token]]), state)
         token = scores.argmax().item()
+        if token == stop:
+            return written
         written.append(token)
-    return written[:-1]
 
 
 verdict = check("stop-decoding", wrong_endless)

@@ -47,9 +47,9 @@ assert verdict.ok
 # %%
 # What is read and written
 # ------------------------
-# The weights are larger than those of a new model, which often writes one token all the time. With a
-# stop token that it never writes, here number V, the list ends at the limit. Take as stop token one
-# that it writes, and the list ends before it.
+# The model is not trained, but its weights are large, so that it writes different tokens. With a stop
+# token that it never writes, here number V, the list ends at the limit. Take as stop token one that
+# it writes, and the list ends before it.
 
 embed = nn.Embedding(num_embeddings=V, embedding_dim=E)
 lstm = nn.LSTM(input_size=E, hidden_size=H, batch_first=True)
@@ -67,7 +67,7 @@ def model(token, state):
 
 start, limit = 3, 8
 to_limit = answer(model, state, start, V, limit)
-stop = list(dict.fromkeys(to_limit))[-1]  # of the different tokens, the one that comes last
+stop = list(dict.fromkeys(to_limit))[-1]  # the token that comes last anew
 written = answer(model, state, start, stop, limit)
 print(f"{to_limit = }")
 print(f"{stop = }, {written = }")
@@ -87,7 +87,8 @@ plotting.pattern(
 # In a batch the rows stop at different steps. :func:`lstm_guide.decode` lets a row that has stopped
 # write stop tokens until all have stopped.
 
-tokens, _ = decode(lstm, embed, readout, state, torch.tensor([start]), steps=limit, stop=stop)
+first = torch.tensor([start])  # (N,): a batch of one
+tokens, _ = decode(lstm, embed, readout, state, first, steps=limit, stop=stop)
 row = tokens[0].tolist()
 print(f"{row = }")
 assert row == [*written, stop]

@@ -4,8 +4,8 @@ r"""
 Exercise: train on a long sequence, chunk by chunk
 ==================================================
 
-Your sequences are too long for one ``backward``. You cut them into chunks and update the weights after
-each. What the model knows goes on from chunk to chunk, and the gradient does not.
+Your sequences are too long for one ``backward``. You cut them into chunks and update the weights
+after each. What the model knows goes on from chunk to chunk, and the gradient does not.
 
 **You will do**
 
@@ -23,7 +23,7 @@ from torch.nn.functional import mse_loss
 from lstm_guide import check
 
 torch.manual_seed(0)
-N, L, H_in, H, C = 3, 11, 2, 5, 4  # sequences, steps, features in, features out, targets
+N, L, H_in, H, C = 3, 11, 2, 5, 4  # sequences, steps, features in and out, targets
 k = 4  # steps of a chunk
 
 lstm = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True)

@@ -23,7 +23,7 @@ from torch.nn.functional import mse_loss
 from lstm_guide import check, detach_state, plotting
 
 torch.manual_seed(0)
-N, L, H_in, H, C = 3, 11, 2, 5, 4  # sequences, steps, features in, features out, targets
+N, L, H_in, H, C = 3, 11, 2, 5, 4  # sequences, steps, features in and out, targets
 k = 4  # steps of a chunk
 
 # %%
@@ -79,7 +79,8 @@ assert verdict.ok
 
 lstm = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True)
 head = nn.Linear(in_features=H, out_features=C)
-x, y = torch.randn(N, L, H_in, requires_grad=True), torch.randn(N, L, C)  # (N, L, ...) each
+x = torch.randn(N, L, H_in, requires_grad=True)  # (N, L, H_in)
+y = torch.randn(N, L, C)  # (N, L, C)
 
 
 def last_chunk(carry):

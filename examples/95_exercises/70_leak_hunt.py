@@ -4,9 +4,9 @@ r"""
 Exercise: find two leaks
 ========================
 
-Somebody forecasts a series, and the error on the test part is better than it will ever be in use. The
-training data knows something of the test part. It does so in two ways, and the function that makes
-the data runs without a message.
+Somebody forecasts a series, and the error on the test part is better than it will ever be in use.
+The training data knows something of the test part. It does so in two ways, and the function that
+makes the data runs without a message.
 
 **You will do**
 
@@ -22,7 +22,7 @@ from torch import nn
 from lstm_guide import check
 
 torch.manual_seed(0)
-T, cut, L, H = 30, 20, 4, 5  # values, of them for training, steps of a window, features out
+T, cut, L, H = 30, 20, 4, 5  # values, for training, steps of a window, features out
 series = torch.randn(T).cumsum(dim=0) + torch.arange(T)  # (T,): it rises
 
 
@@ -51,7 +51,8 @@ other[cut] += 100.0
 moved = (broken(other, cut, L)[1] - y_train).abs()  # (windows,)
 largest, second = moved.topk(2).values.tolist()
 print(f"training targets that move: {(moved > 1e-6).sum()} of {len(moved)}")
-print(f"target of window {moved.argmax()}: by {largest:.1f}, the others by at most {second:.1f}")
+print(f"target of window {moved.argmax()} moves by {largest:.1f}")
+print(f"the others by at most {second:.1f}")
 assert (moved > 1e-6).all()
 assert largest > 2 * second
 

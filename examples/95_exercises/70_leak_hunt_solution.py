@@ -22,7 +22,7 @@ from torch import nn
 from lstm_guide import check, plotting
 
 torch.manual_seed(0)
-T, cut, L, H = 30, 20, 4, 5  # values, of them for training, steps of a window, features out
+T, cut, L, H = 30, 20, 4, 5  # values, for training, steps of a window, features out
 
 # %%
 # The answer
@@ -50,18 +50,19 @@ assert verdict.ok
 # the cut, which is no leak: in use you know the past too.
 
 step = torch.arange(T)
-windows = step.unfold(0, L + 1, 1)[cut - L - 3 : cut - L + 3]  # (6, L + 1): the target is the last
+windows = step.unfold(0, L + 1, 1)[cut - L - 3 : cut - L + 3]  # (6, L + 1): target last
 is_test = windows[:, -1:] >= cut  # (6, 1)
 print(f"targets: {windows[:, -1].tolist()}")
 assert is_test.flatten().tolist() == [False, False, False, True, True, True]
 assert (windows[:, 0] < cut).all()
-plotting.cells(
+ax = plotting.cells(
     windows,
     rows="batch",
     columns="time",
     colour_by=is_test.long().expand(-1, L + 1),
-    title=f"Window and target (last column):\nfrom target {cut} on, a row is for the test",
+    title=f"From target {cut} on, a window is for the test",
 )
+ax.set_xlabel(f"window (L={L}), then its target")
 
 # %%
 # The experiment again
@@ -74,8 +75,10 @@ other = series.clone()
 other[cut:] += 100.0
 names = ("x_train", "y_train", "x_test", "y_test")
 moved = {
-    name: (one - two).abs().max().item()
-    for name, one, two in zip(names, answer(series, cut, L), answer(other, cut, L), strict=True)
+    name: (before - after).abs().max().item()
+    for name, before, after in zip(
+        names, answer(series, cut, L), answer(other, cut, L), strict=True
+    )
 }
 for name, amount in moved.items():
     print(f"{name}: moved by up to {amount:.1f}")
