@@ -162,6 +162,8 @@ assert_close(h[1, 0], h_n[2])  # top layer, forward
 assert_close(h[1, 1], h_n[3])  # top layer, reverse
 
 # %%
+# .. _axes-one-vector:
+#
 # One vector for the whole sequence
 # ---------------------------------
 # Join the two top rows of ``h_n``: each of them has read the whole sequence.
@@ -215,8 +217,8 @@ assert h_n[-1].shape == (N, H)
 #
 # Common mistakes
 # ---------------
-# * "I take ``output[:, -1]`` in two directions": its reverse half has taken one step. Take the
-#   last two rows of ``h_n``, as above.
+# * "I take ``output[:, -1]`` in two directions": its reverse half has taken one step. Take the last
+#   two rows of ``h_n`` (:ref:`axes-one-vector`).
 # * "I use ``h_n.view(N, -1)`` to join the rows": this mixes the sequences. See
 #   :ref:`view-and-transpose`.
 # * "``h_n[:, -1]`` is the last layer because of ``batch_first``": ``batch_first`` does not move the

@@ -160,6 +160,8 @@ for x_batch, y_batch in loader:
     assert y_batch.shape[1:] == (2,)
 
 # %%
+# .. _data-feature-axis:
+#
 # Wrong without an error: the window on the feature axis
 # ------------------------------------------------------
 # Windows of a single series are often given the shape (N, 1, window). Then L is 1: the LSTM takes
@@ -183,6 +185,8 @@ assert "is the window on the feature axis" in questions[0]
 describe(lstm, wrong)
 
 # %%
+# .. _data-batch-axis:
+#
 # Wrong without an error: the series on the batch axis
 # ----------------------------------------------------
 # The shape (9, 1, 2) is one sequence of nine steps for a time-first LSTM. A batch-first LSTM reads
@@ -218,7 +222,8 @@ assert not describe(lstm, right).questions
 #   (:ref:`axes-and-outputs`).
 # * A batch-first tensor in a time-first LSTM: no message, batch and time are swapped
 #   (:ref:`layouts`).
-# * (N, 1, window) or (steps, 1, features) with ``batch_first=True``: no message, no memory.
+# * (N, 1, window) with ``batch_first=True``: no message, and no memory (:ref:`data-feature-axis`).
+# * (steps, 1, features) with ``batch_first=True``: the same (:ref:`data-batch-axis`).
 # * A DataLoader of NumPy data gives float64, and the LSTM has float32
 #   (:ref:`device-and-dtype`).
 #

@@ -35,6 +35,8 @@ head = nn.Linear(in_features=H, out_features=classes)
 x = torch.randn(N, L, H_in)
 
 # %%
+# .. _module-sequential:
+#
 # ``nn.Sequential`` hands the whole tuple on
 # ------------------------------------------
 # ``nn.Sequential`` calls one module after the other, each with what the last one returned. An LSTM
@@ -213,7 +215,8 @@ with torch.no_grad():
 #
 # Common mistakes
 # ---------------
-# * ``nn.Sequential(nn.LSTM(...), nn.Linear(...))``: the linear layer gets a tuple.
+# * ``nn.Sequential(nn.LSTM(...), nn.Linear(...))``: the linear layer gets a tuple
+#   (:ref:`module-sequential`).
 # * ``h_n[-1]`` or ``output[:, -1]`` taken for granted in every configuration:
 #   :ref:`axes-and-outputs`.
 # * A state kept as an attribute of the module: :ref:`state-inside-a-module`.

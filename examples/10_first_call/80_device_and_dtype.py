@@ -60,6 +60,8 @@ assert output.dtype == h_n.dtype == c_n.dtype == torch.float32
 assert torch.float64.itemsize == 2 * torch.float32.itemsize
 
 # %%
+# .. _dtype-of-the-state:
+#
 # A state in another dtype: the message does not name it
 # ------------------------------------------------------
 # A state that you make yourself is a third tensor, and the check for the input does not look at it.
@@ -170,6 +172,8 @@ print(f"{output.device = }")
 assert output.device == elsewhere
 
 # %%
+# .. _moved-by-to:
+#
 # ``.to()`` moves what the module has registered
 # ----------------------------------------------
 # Parameters and buffers move with the module and are saved in its
@@ -222,10 +226,12 @@ assert gigabytes > 10
 # ---------------
 # * "RNN input dtype (torch.float64)": NumPy data without ``.float()``. If it says torch.int64 and
 #   the numbers are ids: :ref:`words and characters <tokens-to-vectors>`.
-# * "get_mkldnn_dtype: unsupported data type": the state has another dtype than the input.
+# * "get_mkldnn_dtype: unsupported data type": the state has another dtype than the input
+#   (:ref:`dtype-of-the-state`).
 # * "Input and hidden tensors are not at the same device": a state made with ``torch.zeros``, or
 #   kept as an attribute (:ref:`state-inside-a-module`).
-# * ``x.to(device)`` on a line of its own: the result is lost. Write ``x = x.to(device)``.
+# * ``x.to(device)`` on a line of its own: the result is lost. Write ``x = x.to(device)``
+#   (:ref:`moved-by-to`).
 #
 # Check yourself
 # --------------

@@ -158,6 +158,8 @@ print(f"the first word moves the output of the last word by {move:.4f}")
 assert move > 1e-4
 
 # %%
+# .. _bulk-cause:
+#
 # The cause: seven sentences of one word
 # --------------------------------------
 # One call did carry the first word to the last. The conclusion is wrong, and only the shape of the
@@ -222,9 +224,8 @@ assert (moves[later] > 0).all()
 #
 # Common mistakes
 # ---------------
-# * "Torch asks for ``(1, 7, 5)``, so I make a state of that size." The middle number of the message
-#   is N as the LSTM reads it. If it is not the number of your sequences, repair the input, not the
-#   state.
+# * "Torch asks for ``(1, 7, 5)``, so I make a state of that size." The middle number is N as the
+#   LSTM reads it (:ref:`bulk-cause`). If it is not yours, repair the input, not the state.
 # * "The output has the right shape, so the axes are right." ``(7, 1, 5)`` came out of the wrong
 #   call and of the right one. Look at the middle size of ``h_n`` (:ref:`layouts`).
 # * "I repair the shape with ``view``." With one sentence it does what ``transpose`` does. With two

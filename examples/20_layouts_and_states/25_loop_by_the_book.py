@@ -88,6 +88,8 @@ torch.testing.assert_close(c_n, torch.tensor([[memory]]), atol=5e-5, rtol=0)
 assert (bulk - loop)[0].abs().max() > 0.1
 
 # %%
+# .. _loop-one-state:
+#
 # The same call, from the same state
 # ----------------------------------
 # Give the one call the state that the loop started from, and every step agrees, the last state too.
@@ -219,7 +221,8 @@ for begin in (start, new_start):
 #   states differ. If they differ from the second step on, the loop does not pass the state on, or
 #   the one call reads another axis as time (:ref:`bulk-and-loop`).
 # * "My notebook worked yesterday." A cell uses a name that a later cell defines, here ``start`` or
-#   ``state``. Restart the kernel and run all cells in order before you compare two runs.
+#   ``state``. Restart the kernel and run all cells in order before you compare two runs
+#   (:ref:`loop-one-state`).
 #
 # Check yourself
 # --------------

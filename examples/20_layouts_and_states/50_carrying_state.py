@@ -103,6 +103,8 @@ print(textwrap.fill(message, width=80))
 assert message.startswith("chunk 1: RuntimeError Trying to backward through")
 
 # %%
+# .. _carrying-retain-graph:
+#
 # ``retain_graph=True`` leads to the next error
 # ---------------------------------------------
 # The message itself proposes ``retain_graph=True``, and so do many answers on the web. It keeps the
@@ -114,6 +116,8 @@ print(textwrap.fill(message, width=80))
 assert "modified by an inplace operation" in message
 
 # %%
+# .. _carrying-detach-both:
+#
 # Detach h and c, both of them
 # ----------------------------
 # :meth:`torch.Tensor.detach` gives the same numbers without the graph. The state is a pair, and
@@ -211,8 +215,8 @@ assert (cut - full).norm() > 0.05 * full.norm()
 #
 # Common mistakes
 # ---------------
-# * Following the message to ``retain_graph=True``: the next error is about an in-place operation.
-# * Detaching ``h`` and not ``c``: the same error as before.
+# * Following the message to ``retain_graph=True``: the next error (:ref:`carrying-retain-graph`).
+# * Detaching ``h`` and not ``c``: the same error as before (:ref:`carrying-detach-both`).
 # * Carrying the state between shuffled batches, with no message and wrong numbers:
 #   :ref:`rows-of-the-state`.
 # * Keeping the state as an attribute of the model: :ref:`state-inside-a-module`.

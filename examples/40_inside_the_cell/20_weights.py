@@ -64,6 +64,8 @@ assert {name: tuple(p.shape) for name, p in lstm.named_parameters()} == {
 plotting.parameter_blocks(lstm)
 
 # %%
+# .. _weights-order:
+#
 # The order is i, f, g, o: an experiment
 # --------------------------------------
 # The picture claims an order. Test it: cut the parameters into four blocks, and try each of the 24
@@ -91,6 +93,8 @@ assert close == ["ifgo"]
 assert sorted(differences.values())[1] > 0.001
 
 # %%
+# .. _weights-blocks:
+#
 # Take a block by its name
 # ------------------------
 # In plain torch a block is a slice, or one piece of ``chunk(4)``. :func:`lstm_guide.gate_blocks` gives
@@ -139,6 +143,8 @@ lstm(x)[0].square().sum().backward()
 torch.testing.assert_close(lstm.bias_ih_l0.grad, lstm.bias_hh_l0.grad, atol=1e-6, rtol=0)
 
 # %%
+# .. _weights-forget-bias:
+#
 # Set the forget bias once
 # ------------------------
 # Many recipes start the forget gate with a bias of 1, so that it begins more open than closed. Set
@@ -208,9 +214,11 @@ assert parameter_shapes(deep)["weight_ih_l1_reverse"] == (4 * H, 2 * H)
 #
 # Common mistakes
 # ---------------
-# * "I set the forget part of both biases to 1": the gate gets 2, as above.
-# * "I assign weights of another shape, and the layer runs": use ``copy_``, which refuses them.
-# * "ONNX and torch have the same order": ONNX has i, o, f, c. ``weights.reorder_gates`` converts.
+# * "I set the forget part of both biases to 1": the gate gets 2 (:ref:`weights-forget-bias`).
+# * "I assign weights of another shape, and the layer runs": use ``copy_``, which refuses them
+#   (:ref:`weights-blocks`).
+# * "ONNX and torch have the same order": torch has i, f, g, o (:ref:`weights-order`), ONNX i, o, f,
+#   c. :func:`lstm_guide.weights.reorder_gates` converts.
 # * "hidden_size is the number of rows": it is a quarter of them. See :ref:`constructor-arguments`.
 #
 # Check yourself

@@ -79,6 +79,8 @@ print(f"the loop over the cell agrees: {torch.allclose(torch.stack(by_cell), out
 torch.testing.assert_close(torch.stack(by_cell), output, atol=1e-6, rtol=0)
 
 # %%
+# .. _whole-two-loops:
+#
 # A loop over directions, a loop over layers
 # ------------------------------------------
 # The reverse direction is the same loop on the turned sequence, with weights of its own. Its
@@ -182,7 +184,8 @@ torch.testing.assert_close(torch.stack(ends), torch.stack([c[0, -1], c[1, 0]]))
 # ---------------
 # * "``output`` is c": it is h of the top layer, and c of the last step is all you get
 #   (:ref:`axes-and-outputs`).
-# * "The reverse direction of layer 1 reads the reverse half of layer 0": it reads both halves.
+# * "The reverse direction of layer 1 reads the reverse half of layer 0": it reads both halves
+#   (:ref:`whole-two-loops`).
 # * "I write my own loop because it is clearer": good for reading. To train, use the one call, which
 #   gives the same numbers. If it does not, see :ref:`bulk-and-loop`.
 #

@@ -137,6 +137,8 @@ assert i_at > i_elsewhere + 0.1
 assert f_at < f_elsewhere - 0.5
 
 # %%
+# .. _watching-c:
+#
 # c is the memory
 # ---------------
 # If c holds the number, it must follow the answer: change at the marks, and stay level between them.
@@ -195,8 +197,8 @@ plotting.gates(
 # * "An open forget gate forgets": the other way round. Open means keep. See :ref:`one-step`.
 # * "I read the gates off ``output``": h shows what the output gate lets through, and no gate.
 #   :ref:`whole-layer` says what the module keeps to itself.
-# * "This row closes at the event, so it is the memory": look at c, and at other seeds, before you say
-#   so.
+# * "This row closes at the event, so it is the memory": look at c, and at other seeds, before you
+#   say so (:ref:`watching-c`).
 #
 # Check yourself
 # --------------

@@ -66,6 +66,8 @@ for name, size in reaches.items():
     assert size[0] < 1e-9
 
 # %%
+# .. _memory-new:
+#
 # A new LSTM forgets half at every step
 # -------------------------------------
 # All three lose the past quickly. For the LSTM you can see why. The initial weights
@@ -180,7 +182,8 @@ for layer, blocks in ((rnn, 1), (gru, 3), (lstm, 4)):
 #
 # Common mistakes
 # ---------------
-# * "The LSTM has long memory by its name": not before training, with default weights.
+# * "The LSTM has long memory by its name": not before training, with default weights
+#   (:ref:`memory-new`).
 # * "I set both forget biases to 1": the sum is 2, another layer than the one you meant. See
 #   :ref:`weights-and-gates`.
 # * "The initial state is important, so I learn it": in a default layer it is gone after twenty steps.

@@ -70,6 +70,8 @@ print(f"{tuple(scores.shape) = }")
 torch.testing.assert_close(scores[:, 3], head(output[:, 3]))
 
 # %%
+# .. _transducer-classes:
+#
 # The loss wants the classes on axis 1
 # ------------------------------------
 # :func:`torch.nn.functional.cross_entropy` reads axis 1 as the classes. ``scores`` has time there.
@@ -183,7 +185,8 @@ assert transduce(both, x).shape == (N, L, 2 * H)
 #
 # Common mistakes
 # ---------------
-# * "``Expected target size [64, 2], got [64, 20]``": the classes stand on the last axis, as above.
+# * "``Expected target size [64, 2], got [64, 20]``": the classes stand on the last axis
+#   (:ref:`transducer-classes`).
 # * "I repair the shape with ``view(N, C, L)``": it runs and mixes steps with classes. See
 #   :ref:`view-and-transpose`.
 # * "My forecast is right in training and useless in use": two directions see the future. See

@@ -35,6 +35,8 @@ mark = 10  # starts and ends what is written; ids 0 to 9 are the digits
 shortest, longest = 4, 10  # lengths of sources
 
 # %%
+# .. _attention-weights:
+#
 # Scores, weights, context
 # ------------------------
 # The decoder has one vector q at each of its T steps. The encoder has one vector m at each of its L
@@ -237,7 +239,7 @@ assert (on_padding > 0).any()
 # Common mistakes
 # ---------------
 # * "I take the softmax over the wrong axis": the weights have to sum to 1 over L, the last axis of
-#   the scores, as asserted above.
+#   the scores (:ref:`attention-weights`).
 # * "I multiply the weights with the mask after the softmax": they no longer sum to 1. Mask the scores
 #   before it, as above.
 # * "My encoder's layout is time first": ``memory`` must be ``(N, L, H)``. See :ref:`layouts`.

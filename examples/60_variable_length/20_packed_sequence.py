@@ -84,6 +84,8 @@ for n, length in enumerate(lengths):
     torch.testing.assert_close(h_n[:, n], own_h, atol=1e-6, rtol=0)
 
 # %%
+# .. _packed-layer:
+#
 # A layer goes through the data
 # -----------------------------
 # No other layer takes a packed batch. You may unpack, apply the layer and pack again. Or apply it
@@ -141,6 +143,8 @@ for telling, (bad, enforce_sorted) in attempts.items():
     assert telling in message
 
 # %%
+# .. _packed-accepted:
+#
 # What torch accepts
 # ------------------
 # Worse are the lengths it takes. One length too few: a sequence vanishes. A fraction: it is cut.
@@ -212,8 +216,10 @@ torch.testing.assert_close(checked, output, atol=1e-6, rtol=0)
 #
 # Common mistakes
 # ---------------
-# * "I build a new ``PackedSequence`` by hand." The order is lost, see above. Use ``_replace``.
-# * "I cut the data to a maximal length." Cut the lengths as well, or the LSTM fails later.
+# * "I build a new ``PackedSequence`` by hand." The order is lost. Use ``_replace``
+#   (:ref:`packed-layer`).
+# * "I cut the data to a maximal length." Cut the lengths as well, or the LSTM fails later
+#   (:ref:`packed-accepted`).
 # * "I pass integer ids." Packed ids have no feature axis. Embed first, then pack
 #   (:ref:`collate-batches`).
 #

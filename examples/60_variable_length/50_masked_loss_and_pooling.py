@@ -47,6 +47,8 @@ logits = 3 * linear(output)  # (N, L, classes)
 targets = torch.randint(classes, (N, L))  # (N, L)
 
 # %%
+# .. _masked-each-step:
+#
 # One loss for each step
 # ----------------------
 # :func:`torch.nn.functional.cross_entropy` averages over all steps, padding included. The targets
@@ -65,6 +67,8 @@ torch.testing.assert_close(losses.mean(), plain)
 assert (plain - moved).abs() > 0.01
 
 # %%
+# .. _masked-denominators:
+#
 # Three denominators, three numbers
 # ---------------------------------
 # The sum over the valid steps is one number. What you divide it by is a choice, and the choices
@@ -215,10 +219,11 @@ torch.testing.assert_close(context[0], own @ output[0, :2])
 # Common mistakes
 # ---------------
 # * "I average the losses of the batches." Batches hold different numbers of valid steps. Add up
-#   sums and counts, and divide once.
+#   sums and counts, and divide once (:ref:`masked-denominators`).
 # * "I mask the output of a padded call in two directions." The error sits on the valid steps, where
 #   the mask does not reach (:ref:`padding`).
-# * "My mask is ``(N, L)`` and my data time first." The shapes are compared: use ``mask.T``.
+# * "My mask is ``(N, L)`` and my data time first." The shapes are compared: use ``mask.T``
+#   (:ref:`masked-each-step`).
 #
 # Check yourself
 # --------------
