@@ -127,9 +127,8 @@ for n, length in enumerate(lengths):
 #
 # A mask of the other layout is refused
 # -------------------------------------
-# The mask is (N, L), and your output may be :term:`time first`, (L, N, H). Torch compares sizes only
-# where it has to, and with N equal to L it would mix sequences and steps. ``masked_mean`` compares
-# the mask with the leading axes. Transpose it: ``mask.T``.
+# The mask is (N, L), and your output may be :term:`time first`, (L, N, H). ``masked_mean`` compares the
+# mask with the leading axes, and says what to do: transpose it.
 
 time_first = output.transpose(0, 1)  # (L, N, H)
 try:
