@@ -156,7 +156,7 @@ assert (output.shape[-1], h_n.shape[-1], c_n.shape[-1]) == (P, P, H)
 # ``device`` and ``dtype``: where the weights are and how exact they are
 # ----------------------------------------------------------------------
 # Both are passed on to the weights. The input and the state must match them
-# (:ref:`device-and-dtype`). The device ``meta`` keeps shapes and no numbers, on every machine.
+# (:ref:`device-and-dtype`, :ref:`another-device`). The device ``meta`` keeps shapes and no numbers, on every machine.
 
 placed = nn.LSTM(**sizes, device="meta", dtype=torch.bfloat16)
 print(f"{placed.weight_ih_l0.device.type = }  {placed.weight_ih_l0.dtype = }")

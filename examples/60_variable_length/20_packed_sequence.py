@@ -125,7 +125,7 @@ assert (mixed - scores).abs().max() > 0.1
 # Three messages that you will meet. Lengths that are not sorted are refused unless you say
 # ``enforce_sorted=False``: say it. A length of 0 is refused always: drop empty sequences from the
 # data. Lengths on another device are refused: keep them on the CPU. (The ``meta`` device stands
-# for the GPU here, :ref:`device-and-dtype`.)
+# for the GPU here, :ref:`another-device`.)
 
 attempts = {
     "must be sorted in decreasing order": (lengths, True),
