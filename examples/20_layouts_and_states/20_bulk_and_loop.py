@@ -130,7 +130,6 @@ def influence(run, title):
         changed[t] += 1.0
         moves[t] = (run(changed) - run(sentence)).abs().amax(dim=-1).flatten()
     ax = plotting.influence(moves, rows="time", columns="time", title=title)
-    ax.set(xlabel="the output of this word moves", ylabel="you change this word")
     ax.set_xticks(range(L), words, rotation=45)
     ax.set_yticks(range(L), words)
     return moves

@@ -111,8 +111,7 @@ assert (mixed > 0.01).all()
 torch.testing.assert_close(mixed[0], wrong.abs().amax(dim=(0, 2)), atol=1e-6, rtol=0)
 
 title = "After view, each sequence moves all others"
-ax = plotting.influence(mixed, rows="batch", columns="batch", title=title)
-ax.set(xlabel="the output for this sequence moves", ylabel="you change this sequence")
+plotting.influence(mixed, rows="batch", columns="batch", title=title)
 
 # %%
 # ``view`` against ``reshape``

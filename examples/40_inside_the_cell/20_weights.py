@@ -4,7 +4,7 @@ r"""
 Which weights belong to which gate?
 ===================================
 
-You print the parameters of your layer and find ``weight_hh_l0`` with 20 rows for a hidden size of 5,
+You print the parameters of your LSTM and find ``weight_hh_l0`` with 20 rows for a hidden size of 5,
 and two biases where one would do. You want the forget gate's weights, or the number of parameters,
 or weights from another library. You need :ref:`one-step` before this page. After it you can find
 the block of every :term:`gate`, set the forget bias, and count any ``nn.LSTM`` by hand.
@@ -98,7 +98,7 @@ assert sorted(differences.values())[1] > 0.001
 # Take a block by its name
 # ------------------------
 # In plain torch a block is a slice, or one piece of ``chunk(4)``. :func:`lstm_guide.gate_blocks` gives
-# the four pieces by name. They are views: what you write into one, you write into the layer. Do so
+# the four pieces by name. They are views: what you write into one, you write into the LSTM. Do so
 # under :class:`torch.no_grad`, as for any parameter.
 
 blocks = gate_blocks(lstm, "weight_hh_l0")
@@ -108,8 +108,8 @@ torch.testing.assert_close(blocks["f"], lstm.weight_hh_l0[H : 2 * H], atol=0, rt
 torch.testing.assert_close(blocks["f"], lstm.weight_hh_l0.chunk(4)[1], atol=0, rtol=0)
 
 # %%
-# A matrix that stands the wrong way round is a mistake that torch may not see: on a CPU, the layer can
-# run it and return garbage. ``gate_blocks`` compares every shape with the sizes of the layer first.
+# A matrix that stands the wrong way round is a mistake that torch may not see: on a CPU, the LSTM can
+# run it and return garbage. ``gate_blocks`` compares every shape with the sizes of the LSTM first.
 
 broken = nn.LSTM(input_size=H_in, hidden_size=H)
 broken.weight_hh_l0 = nn.Parameter(lstm.weight_hh_l0.detach().T)  # (5, 20)
@@ -215,7 +215,7 @@ assert parameter_shapes(deep)["weight_ih_l1_reverse"] == (4 * H, 2 * H)
 # Common mistakes
 # ---------------
 # * "I set the forget part of both biases to 1": the gate gets 2 (:ref:`weights-forget-bias`).
-# * "I assign weights of another shape, and the layer runs": use ``copy_``, which refuses them
+# * "I assign weights of another shape, and the LSTM runs": use ``copy_``, which refuses them
 #   (:ref:`weights-blocks`).
 # * "ONNX and torch have the same order": torch has i, f, g, o (:ref:`weights-order`), ONNX i, o, f,
 #   c. :func:`lstm_guide.weights.reorder_gates` converts.

@@ -135,7 +135,7 @@ assert largest < 1e-6
 # You need not write the loops. :func:`lstm_guide.trace_steps` takes any ``nn.LSTM`` and any call, also
 # :term:`batch first`, :term:`packed <packed sequence>` or with a projection. It returns all six tensors
 # of every step, with an axis each for layer and direction. It needs no loop over the equations: torch
-# runs the layer as always, and the gates of all steps follow from x and h at once.
+# runs the LSTM as always, and the gates of all steps follow from x and h at once.
 
 lstm = nn.LSTM(input_size=H_in, hidden_size=H, num_layers=2, bidirectional=True)
 output, (h_n, c_n) = lstm(x)
@@ -191,7 +191,7 @@ torch.testing.assert_close(torch.stack(ends), torch.stack([c[0, -1], c[1, 0]]))
 #
 # Check yourself
 # --------------
-# In ``trace.f`` of a layer with ``num_layers=3`` on a batch of 4 sequences of 9 steps, what is
+# In ``trace.f`` of an LSTM with ``num_layers=3`` on a batch of 4 sequences of 9 steps, what is
 # ``trace.f[2, 0, 8, 1]``?
 #
 # .. dropdown:: Answer
@@ -201,4 +201,4 @@ torch.testing.assert_close(torch.stack(ends), torch.stack([c[0, -1], c[1, 0]]))
 #
 # Next
 # ----
-# :ref:`watching-gates` trains a layer on a task with a known event, and watches which gate opens.
+# :ref:`watching-gates` trains an LSTM on a task with a known event, and watches which gate opens.

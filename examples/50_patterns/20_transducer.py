@@ -140,13 +140,12 @@ moves = (after - before).abs().amax(dim=-1)  # (7, 7): flipped bit, watched step
 torch.testing.assert_close(moves, moves.triu(), atol=1e-5, rtol=0)
 assert (moves[torch.ones(7, 7).triu().bool()] > 1).all()
 
-ax = plotting.influence(
+plotting.influence(
     moves.triu(),
     rows="time",
     columns="time",
     title="A bit moves the answers of its own step and of later steps",
 )
-ax.set(xlabel="the scores of this step move", ylabel="you flip this bit")
 
 # %%
 # In two directions an answer depends on all steps

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from lstm_guide import errors
 from lstm_guide.exercises import shapes, states
 from lstm_guide.exercises.grading import Answer, Verdict, grade
@@ -9,6 +11,7 @@ from lstm_guide.exercises.grading import Answer, Verdict, grade
 __all__ = ["check"]
 
 EXERCISES = shapes.EXERCISES | states.EXERCISES
+WIDTH = 40  # characters that a phone shows in one line
 
 
 def check(name: str, answer: Answer) -> Verdict:
@@ -43,5 +46,5 @@ def check(name: str, answer: Answer) -> Verdict:
         "right on every random configuration." if complaint is None else f"not yet. {complaint}"
     )
     verdict = Verdict(ok=complaint is None, message=f"{name}: {result}")
-    print(verdict.message)
+    print(textwrap.fill(verdict.message, WIDTH))
     return verdict
