@@ -119,5 +119,4 @@ assert right(x)[0].shape == (N, L, 6)
 #
 # Next
 # ----
-# Go on with :ref:`axes-and-outputs`: what each axis means, and where each row of the state is in
-# ``output``.
+# Go on with :ref:`three-axes`: what each axis of the input means.
