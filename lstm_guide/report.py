@@ -12,12 +12,11 @@ from torch.nn.utils.rnn import PackedSequence
 
 from lstm_guide import errors
 from lstm_guide.shapes import AXES, CallShapes, Config, Dim, Shape, call_shapes
+from lstm_guide.tables import html_table, text_table
 
 __all__ = ["Report", "describe"]
 
 _CHIP = "color:#fff;border-radius:0.3em;padding:0.05em 0.4em;white-space:nowrap"
-_LEFT = "text-align:left"
-_PLAIN = f"color:inherit;background:transparent;{_LEFT}"
 
 
 @dataclass(frozen=True, repr=False)
@@ -46,31 +45,18 @@ class Report:
         cells += [
             (name, shape.letters, str(shape.sizes), words) for name, shape, words in self.rows
         ]
-        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-        lines = ["  ".join(map(str.ljust, line, widths)).rstrip() for line in cells]
-        return "\n".join([self.headline, *lines, *(f"? {text}" for text in self.questions)])
-
-    def _repr_html_(self) -> str:
-        head = "".join(_cell("th", text, "col") for text in ("tensor", "axes", "in words"))
-        body = "".join(_html_row(*row) for row in self.rows)
-        questions = "".join(f"<li>{escape(text)}</li>" for text in self.questions)
-        return (
-            f'<div class="lstm-guide-report"><table style="{_PLAIN}">'
-            f'<caption style="{_PLAIN}">{escape(self.headline)}</caption>'
-            f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-            f"{f'<ul>{questions}</ul>' if questions else ''}</div>"
+        return "\n".join(
+            [self.headline, *text_table(cells), *(f"? {text}" for text in self.questions)]
         )
 
-
-def _html_row(name: str, shape: Shape, words: str) -> str:
-    axes = " ".join(map(_chip, shape.dims))
-    cells = _cell("th", escape(name), "row") + _cell("td", axes) + _cell("td", escape(words))
-    return f'<tr style="{_PLAIN}">{cells}</tr>'
-
-
-def _cell(tag: str, content: str, scope: str = "") -> str:
-    attribute = f' scope="{scope}"' if scope else ""
-    return f'<{tag}{attribute} style="{_LEFT}">{content}</{tag}>'
+    def _repr_html_(self) -> str:
+        rows = [
+            (escape(name), " ".join(map(_chip, shape.dims)), escape(words))
+            for name, shape, words in self.rows
+        ]
+        questions = "".join(f"<li>{escape(text)}</li>" for text in self.questions)
+        below = f"<ul>{questions}</ul>" if questions else ""
+        return html_table(self.headline, ("tensor", "axes", "in words"), rows, below)
 
 
 def _chip(dim: Dim) -> str:
