@@ -171,7 +171,6 @@ def _refill(found: dict[Any, Any], content: dict[Any, Any]) -> None:
 
 
 def _put_back(tensor: Tensor, value: Tensor) -> None:
-    # Only where something changed: writing marks the tensor as changed for a waiting backward().
     if not tensor.is_meta and not torch.equal(tensor, value):
-        with torch.no_grad():
-            tensor.copy_(value)
+        # Through data, so that a backward() that waits does not take the tensor for changed.
+        tensor.data.copy_(value)

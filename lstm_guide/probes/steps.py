@@ -237,7 +237,8 @@ def _reach(model: Model, sample: Sample) -> Tensor:
     """The largest gradient of each step, (N, L)."""
     x = sample.x.detach().clone().requires_grad_()
     # cuDNN has no backward in evaluation mode.
-    with bench(model, gradient=True) as run, torch.backends.cudnn.flags(enabled=False):
+    cudnn = torch.backends.cudnn.flags(enabled=False)
+    with bench(model, gradient=True) as run, torch.enable_grad(), cudnn:
         # A copy, which the model may change in place.
         answer = errors.check_model_answer(run(x.clone(), *sample.arguments[1:]))
         if not answer.requires_grad:
