@@ -263,11 +263,11 @@ def _explain_reach(
     if not missing.any():
         return "Every step that must have a gradient has one.", "silent-states"
     found = matrix[matrix > 0]
-    if len(found) and sample.x.abs().max() > 100:
+    if sample.x.abs().max() > 100:
         return (
             f"{_count(missing)} have no gradient, and x has entries up to "
             f"{float(sample.x.abs().max()):.0f}, which drive every gate to 0 or 1: bring the "
-            "features to about one.",
+            "features to about one, and look for detach().",
             "silent-training",
         )
     if len(found) and found.min() < 1e-20 * found.max():
@@ -278,7 +278,8 @@ def _explain_reach(
         )
     return (
         f"{_count(missing)} have no gradient: look for a reverse direction taken at its first "
-        "step, as in output[:, -1], and for detach(), .data or no_grad inside the model.",
+        "step, as in output[:, -1], for lengths that are too short, and for detach(), .data or "
+        "no_grad inside the model.",
         "silent-states",
     )
 
