@@ -23,8 +23,7 @@ import torch
 from torch import nn
 from torch.testing import assert_close
 
-from lstm_guide import gate_blocks, plotting, probes, set_forget_bias
-from lstm_guide.weights import init_orthogonal
+from lstm_guide import gate_blocks, plotting, probes, set_forget_bias, weights
 
 torch.manual_seed(0)
 N, L, H_in, H = 4, 7, 3, 5  # batch, time, features in, features out: all different
@@ -121,10 +120,10 @@ assert_close((once.bias_ih_l0 + once.bias_hh_l0)[H : 2 * H], torch.full((H,), 1.
 
 whole, by_gate = layer(), layer()
 nn.init.orthogonal_(whole.weight_hh_l0)
-init_orthogonal(by_gate)
+weights.init_orthogonal(by_gate)
 values = {}
 for name, lstm in {"the whole matrix": whole, "each gate": by_gate}.items():
-    gate = gate_blocks(lstm.weight_hh_l0)["f"]  # (H, H)
+    gate = gate_blocks(lstm, "weight_hh_l0")["f"]  # (H, H)
     values[name] = torch.linalg.svdvals(gate.detach())
     print(f"{name}: singular values of f from {values[name].min():.2f} to {values[name].max():.2f}")
 assert_close(values["each gate"], torch.ones(H))
