@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -12,11 +12,12 @@ from torch.nn.utils.rnn import PackedSequence
 
 from lstm_guide import errors
 from lstm_guide.shapes import AXES, CallShapes, Config, Dim, Shape, call_shapes
-from lstm_guide.tables import html_table, text_table
 
 __all__ = ["Report", "describe"]
 
 _CHIP = "color:#fff;border-radius:0.3em;padding:0.05em 0.4em;white-space:nowrap"
+_LEFT = "text-align:left"
+_PLAIN = f"color:inherit;background:transparent;{_LEFT}"
 
 
 @dataclass(frozen=True, repr=False)
@@ -167,3 +168,35 @@ def _questions_of_values(
             count = int((~torch.isfinite(tensor)).sum())
             if count:
                 yield f"{name} has nan or infinite entries, {count} of them: is a value missing?"
+
+
+def text_table(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Align the columns and return one line for each row, the heading among them."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
+
+
+def html_table(
+    caption: str, head: Sequence[str], rows: Sequence[Sequence[str]], below: str = ""
+) -> str:
+    """Make a table whose first column heads its rows.
+
+    caption and head are texts; the cells, and what stands below the table, are HTML already.
+    """
+    top = "".join(_cell("th", escape(text), "col") for text in head)
+    body = "".join(f'<tr style="{_PLAIN}">{_cells(row)}</tr>' for row in rows)
+    return (
+        f'<div class="lstm-guide-report"><table style="{_PLAIN}">'
+        f'<caption style="{_PLAIN}">{escape(caption)}</caption>'
+        f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>{below}</div>"
+    )
+
+
+def _cells(row: Sequence[str]) -> str:
+    first, *others = row
+    return _cell("th", first, "row") + "".join(_cell("td", content) for content in others)
+
+
+def _cell(tag: str, content: str, scope: str = "") -> str:
+    attribute = f' scope="{scope}"' if scope else ""
+    return f'<{tag}{attribute} style="{_LEFT}">{content}</{tag}>'

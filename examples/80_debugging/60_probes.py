@@ -185,7 +185,9 @@ def leaks_a_little(x):
     return answer + tiny * x.mean(0)
 
 
-single, double = (probes.batch_leak(leaks_a_little, x.to(dtype)) for dtype in (x.dtype, torch.float64))
+single, double = (
+    probes.batch_leak(leaks_a_little, x.to(dtype)) for dtype in (x.dtype, torch.float64)
+)
 print(single, double, sep="\n")
 assert single.ok
 assert not double.ok

@@ -82,9 +82,7 @@ compare(probes.call_twice(noisy, x), probes.call_twice(lstm, x))
 # ``torch.no_grad()`` stops gradients and nothing else: dropout goes on. ``call_twice`` uses the mode
 # in which you give the model, and then tries evaluation mode to tell you which it was.
 
-dropping = nn.LSTM(
-    input_size=H_in, hidden_size=H, num_layers=2, dropout=0.5, batch_first=True
-)
+dropping = nn.LSTM(input_size=H_in, hidden_size=H, num_layers=2, dropout=0.5, batch_first=True)
 with torch.no_grad():
     wrong = probes.call_twice(dropping.train(), x)
 compare(wrong, probes.call_twice(dropping.eval(), x))

@@ -173,7 +173,8 @@ def again(x, lengths, keep):
 
 
 compare(lambda x, n: again(x, n, False), lambda x, n: again(x, n, True))
-assert not probes.row_permutation(lambda x, n: again(x, n, False), x, lengths=lengths).ok
+for probe in (probes.row_permutation, probes.batch_leak):
+    assert not probe(lambda x, n: again(x, n, False), x, lengths=lengths).ok
 
 # %%
 # Padding on the left

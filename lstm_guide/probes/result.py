@@ -8,7 +8,7 @@ from html import escape
 
 from torch import Tensor
 
-from lstm_guide.tables import html_table, text_table
+from lstm_guide.report import html_table, text_table
 
 __all__ = ["Finding", "Findings"]
 
