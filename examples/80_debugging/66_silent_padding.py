@@ -30,8 +30,17 @@ from torch.nn.utils.rnn import (
     unpad_sequence,
 )
 
-from lstm_guide import length_mask, masked_loss, masked_mean, masked_softmax, pack, plotting
-from lstm_guide import probes, take_last, unpack
+from lstm_guide import (
+    length_mask,
+    masked_loss,
+    masked_mean,
+    masked_softmax,
+    pack,
+    plotting,
+    probes,
+    take_last,
+    unpack,
+)
 
 torch.manual_seed(0)
 N, L, H_in, H = 4, 7, 3, 5  # batch, time, features in, features out: all different
