@@ -112,7 +112,7 @@ findings
 # a leak: row i of the picture was changed, and column j moved.
 
 leak = findings["batch leak"]
-others = leak.matrix.clone().fill_diagonal_(0)  # (N, N), without what a row does to itself
+others = leak.matrix.clone().fill_diagonal_(0)  # (N, N), between different rows
 print(f"{leak.ok = }")
 print(f"{leak.number = :.4f}")
 print(f"{leak.expected = }")

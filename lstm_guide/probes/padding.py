@@ -16,7 +16,6 @@ from lstm_guide.probes.sample import Sample
 __all__ = ["padding_invariance"]
 
 _MORE = 3  # steps of padding that are added
-_OTHER = "other values on the padding"
 
 
 def padding_invariance(
@@ -67,7 +66,7 @@ def padding_invariance(
             trials = dict(_trials(run, sample, answer, sample.rows_of(answer, answer_axis)))
         else:
             other = answer_of(run, *sample.moved(~sample.valid))
-            trials = {_OTHER: float(gap(answer, other))}
+            trials = {"other values on the padding": float(gap(answer, other))}
     words, number = max(trials.items(), key=lambda item: inf if isnan(item[1]) else item[1])
     limit = tolerance(answer)
     sentence = "Padding does not reach the answer, and a row alone gets the same one."
@@ -91,8 +90,8 @@ def _trials(run: Model, sample: Sample, answer: Tensor, rows: int) -> Iterator[t
         errors.check_answer_steps("answer", answer, time, L=sample.L, exact=sample.L)
         more = more.narrow(time, 0, sample.L)
         kept = _spread(sample.valid.to(answer.device), rows, time, answer.dim())
-    yield f"{_MORE} more steps of padding", _largest(gap(answer, more), kept)
-    yield _OTHER, _largest(gap(answer, answer_of(run, *_refilled(sample))), kept)
+    moves = torch.where(kept, gap(answer, more), 0)
+    yield "longer padding of other values", float(moves.max())
     for n in range(sample.N):
         alone = answer_of(run, *sample.row(n))
         yield f"row {n} alone in the call", _apart(alone, answer.narrow(rows, n, 1), rows)
@@ -114,10 +113,6 @@ def _spread(valid: Tensor, rows: int, time: int, rank: int) -> Tensor:
     sizes = [1] * rank
     sizes[rows], sizes[time] = valid.shape
     return (valid if rows < time else valid.T).reshape(sizes)
-
-
-def _largest(moves: Tensor, kept: Tensor) -> float:
-    return float(torch.where(kept, moves, 0).max())
 
 
 def _apart(alone: Tensor, batch: Tensor, rows: int) -> float:

@@ -51,8 +51,13 @@ class Finding:
         """The threshold in words."""
         return f"{'above' if self.above else 'at most'} {_show(self.threshold)}"
 
+    @property
+    def measured(self) -> str:
+        """The number and the threshold in words."""
+        return f"{_show(self.number)}, {self.expected}"
+
     def __repr__(self) -> str:
-        return f"{self.probe}: {_result(self)} ({_show(self.number)}, {self.expected}). {self.text}"
+        return f"{self.probe}: {_result(self)} ({self.measured}). {self.text}"
 
     @property
     def text(self) -> str:
@@ -103,11 +108,12 @@ class Findings:
         return "\n".join([self.headline, *text_table(rows), *sentences, *others])
 
     def _repr_html_(self) -> str:
-        rows = [(*map(escape, _row(each)), _html_text(each)) for each in self.findings]
-        rows += [
-            (escape(probe), "not run", "", "", escape(reason)) for probe, reason in self.skipped
+        rows = [
+            (escape(each.probe), f"{_result(each)}: {escape(each.measured)}", _html_text(each))
+            for each in self.findings
         ]
-        return html_table(self.headline, (*_HEAD, "what was found"), rows)
+        rows += [(escape(probe), "not run", escape(reason)) for probe, reason in self.skipped]
+        return html_table(self.headline, ("probe", "result", "what was found"), rows)
 
 
 def _row(finding: Finding) -> tuple[str, str, str, str]:

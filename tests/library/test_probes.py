@@ -115,6 +115,20 @@ def test_models_of_ids_are_probed() -> None:
     assert findings["equations of 1"].ok
 
 
+def test_a_model_without_an_lstm_is_probed_without_equations() -> None:
+    findings = probes.run_all(nn.GRU(H_IN, H, batch_first=True), torch.randn(N, L, H_IN))
+    assert findings.ok
+    assert dict(findings.skipped)["equations"] == "There is no nn.LSTM in the model."
+
+
+def test_one_row_is_enough_for_the_probes_that_need_no_other() -> None:
+    findings = probes.run_all(layer(), torch.randn(1, L, H_IN))
+    assert findings.ok
+    skipped = dict(findings.skipped)
+    assert skipped["batch leak"] == skipped["row permutation"]
+    assert skipped["batch leak"].startswith("Give a sample of two rows")
+
+
 def test_a_single_lstm_in_a_model_is_tried_by_its_equations_under_its_name() -> None:
     class Tagger(nn.Module):
         def __init__(self) -> None:
@@ -570,6 +584,7 @@ def test_the_table_in_html_escapes_and_marks_the_page() -> None:
     assert 'x &amp; y See <code class="lstm-guide-page">silent-axes</code>' in html
     assert html.count("<tr") == 2
     assert "1 probe, 1 wrong" in html
+    assert "wrong: 1, at most 0.5" in html
     many = Findings((finding,), (("memory", "no <reason>"),))._repr_html_()
     assert "not run" in many
     assert "no &lt;reason&gt;" in many
