@@ -200,7 +200,7 @@ assert output.shape == (N, 1, H)
 #   :ref:`bulk-and-loop`.
 # * "``hx and cx should also be 2-D``": the step has no time axis. See :ref:`layouts`.
 # * "The loss is near zero, and it writes nonsense": the inputs are not shifted. See
-#   :ref:`encoder-decoder`.
+#   :ref:`teacher-forcing`.
 #
 # Check yourself
 # --------------

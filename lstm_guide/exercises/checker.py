@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from lstm_guide import errors
 from lstm_guide.exercises import loops, shapes, states, training, weights
 from lstm_guide.exercises.grading import Answer, Verdict, grade
 
 __all__ = ["check"]
 
+WIDTH = 40  # characters that a phone shows in one line
 FAMILIES = (shapes, states, weights, loops, training)
 EXERCISES = {name: one for family in FAMILIES for name, one in family.EXERCISES.items()}
 
@@ -45,5 +48,5 @@ def check(name: str, answer: Answer) -> Verdict:
         "right on every random configuration." if complaint is None else f"not yet. {complaint}"
     )
     verdict = Verdict(ok=complaint is None, message=f"{name}: {result}")
-    print(verdict.message)
+    print(textwrap.fill(verdict.message, WIDTH))
     return verdict

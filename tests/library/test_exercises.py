@@ -212,7 +212,15 @@ def test_a_mistake_is_named_only_where_it_explains_every_configuration() -> None
 
 
 def test_the_message_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
-    assert check("batch-of-seven", by_hand).message + "\n" == capsys.readouterr().out
+    message = check("batch-of-seven", lambda *sizes: None).message
+    printed = capsys.readouterr().out
+    assert " ".join(printed.split()) == message
+
+
+def test_the_printed_lines_are_short_enough_for_a_phone(capsys: pytest.CaptureFixture[str]) -> None:
+    check("batch-of-seven", lambda *sizes: None)
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 40
 
 
 def test_the_same_answer_gets_the_same_verdict_and_the_seed_is_untouched() -> None:
