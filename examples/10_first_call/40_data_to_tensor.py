@@ -154,6 +154,8 @@ assert not describe(lstm, right).questions
 #    (32, 1440, 6): 32 machines, 1440 minutes, six values at each. The machine is the example, the
 #    minutes follow each other, and the sensors are known at the same time.
 #
+# :ref:`exercise-leak-hunt` checks your own answer.
+#
 # Next
 # ----
 # Go on with :ref:`windows`: how one long series becomes many examples.

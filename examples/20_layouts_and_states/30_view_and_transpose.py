@@ -212,6 +212,8 @@ torch.testing.assert_close(rows.reshape(N, L, H), output)
 #    ``x.reshape(N, L, channels)`` has the right shape and puts values of different channels and
 #    steps into one row.
 #
+# :ref:`exercise-wrong-axis` checks your own answer.
+#
 # Next
 # ----
 # Go on with the other thing that you may give to a call, the state it starts from:

@@ -174,6 +174,8 @@ assert not any(part.requires_grad for part in state)  # of the loop further up
 #    Carry it, or every chunk starts from zeros. There is nothing to detach: without gradients no graph
 #    is recorded.
 #
+# :ref:`exercise-truncated-bptt` checks your own answer.
+#
 # Next
 # ----
 # Go on with what detaching costs: :ref:`truncated`.

@@ -203,6 +203,8 @@ assert model.h.count_nonzero(dim=(0, 2)).tolist() == [H, 0, H]
 #    8 rows of 12 steps use 96 of the 100, and each row gives 3 chunks of 4:
 #    ``stream[:96].view(8, 12).split(4, dim=1)``.
 #
+# :ref:`exercise-new-recordings` checks your own answer.
+#
 # Next
 # ----
 # Go on with the next section, on what a second layer reads and where its state is:

@@ -162,6 +162,8 @@ assert parameter_shapes(deep)["weight_ih_l1_reverse"] == (4 * H, 2 * H)
 #
 #    4 · 20 · (10 + 20 + 2) = 2560, and without the biases 4 · 20 · (10 + 20) = 2400.
 #
+# :ref:`exercise-parameter-count` checks your own answer.
+#
 # Next
 # ----
 # :ref:`initial-weights` says what to write into the blocks before you train.

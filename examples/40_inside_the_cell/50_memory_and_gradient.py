@@ -199,6 +199,8 @@ for module, blocks in ((rnn, 1), (gru, 3), (lstm, 4)):
 #    1e-20, no training step can teach the LSTM to use it. Set the forget bias to 2 or 3 and
 #    measure again.
 #
+# :ref:`exercise-forget-gate` checks your own answer.
+#
 # Next
 # ----
 # :ref:`encoder` begins the patterns of use: a sequence becomes one vector. :ref:`carrying-state` says

@@ -211,6 +211,8 @@ assert output.shape == (N, 1, H)
 #    Step 0 has to read something, and the first letter is what it has to write. The mark is the
 #    same for all numbers, so it gives nothing away; the state alone says which number it is.
 #
+# :ref:`exercise-stop-decoding` checks your own answer.
+#
 # Next
 # ----
 # :ref:`encoder-decoder` makes the vector from another sequence.

@@ -188,6 +188,8 @@ for name, cleaned in inputs.items():
 #    It doubles: there are twice as many steps in the sum and as many sequences below it. So does
 #    its gradient, and with it the step that the optimiser takes. Divided by steps it stays.
 #
+# :ref:`exercise-tagger-loss` checks your own answer.
+#
 # Next
 # ----
 # :ref:`pooling` uses the same mask for a mean, a maximum and weights.
