@@ -166,44 +166,6 @@ print(f"{tuple(h_0.shape) = }")
 assert h_0.shape == c_0.shape == (2, 3, H)
 
 # %%
-# Let the model learn where to start
-# ----------------------------------
-# A learned state is a :class:`torch.nn.Parameter` for one sequence, ``(K * D, 1, H)``. In each call
-# :meth:`torch.Tensor.expand` gives every sequence the same row, and
-# :meth:`torch.Tensor.contiguous` its own copy of it. The parameter fits every batch size, and
-# receives a gradient. The trap: a tensor with ``requires_grad_()`` that is detached on its way
-# into the call. The call works, the gradient stays ``None``, and nothing is ever learned.
-
-
-class Learned(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.lstm = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True)
-        self.h_0 = nn.Parameter(torch.zeros(1, 1, H))  # (K * D, 1, H)
-        self.c_0 = nn.Parameter(torch.zeros(1, 1, H))
-
-    def forward(self, x):
-        h_0 = self.h_0.expand(-1, x.size(0), -1).contiguous()  # (1, N, H)
-        c_0 = self.c_0.expand(-1, x.size(0), -1).contiguous()
-        output, _ = self.lstm(x, (h_0, c_0))
-        return output  # (N, L, H)
-
-
-model = Learned()
-model(x).sum().backward()
-print(f"{model.h_0.grad.norm() = :.4f}\n{model.c_0.grad.norm() = :.4f}")
-assert model.h_0.grad.norm() > 0
-assert model.c_0.grad.norm() > 0
-assert {"h_0", "c_0"} <= set(dict(model.named_parameters()))
-assert model(three).shape == (3, L, H)
-
-trapped = torch.zeros(1, N, H).requires_grad_()
-output, _ = lstm(x, (trapped.detach(), trapped.detach()))
-output.sum().backward()
-print(f"{trapped.grad = }")
-assert trapped.grad is None
-
-# %%
 # Summary
 # -------
 # * No state means zeros. Pass one only if it is not zeros.
@@ -233,4 +195,4 @@ assert trapped.grad is None
 #
 # Next
 # ----
-# Start a call from the state that the last one returned: :ref:`carrying-state`.
+# Let the model learn where to start: :ref:`learned-state`.
