@@ -136,7 +136,9 @@ with plotting.style():
     ax = plt.figure().subplots()
     ax.scatter(held_target[:200], answers[:200], s=20)
     ax.axline((1, 1), slope=1, linestyle=":", color="#777b83")
-    ax.set(xlabel="target", ylabel="answer", title="Answers to new sequences lie near their targets")
+    ax.set(
+        xlabel="target", ylabel="answer", title="Answers to new sequences lie near their targets"
+    )
 
 # %%
 # .. _smallest-loop-zero-grad:
