@@ -76,7 +76,7 @@ assert zero > 6 * baseline
 
 def answer(lstm, head, x):
     """Return one number for each sequence of x, (N, L, H_in)."""
-    output, (h_n, c_n) = lstm(x)  # (N, L, H), (1, N, H), (1, N, H)
+    _, (h_n, _) = lstm(x)  # (1, N, H)
     return head(h_n[-1]).squeeze(1)  # (N,)
 
 
