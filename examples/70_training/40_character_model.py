@@ -175,8 +175,8 @@ with torch.no_grad():
     paid = F.cross_entropy(head(output[0]), line_ids[1:], reduction="none") / math.log(2)
 with plotting.style():
     ax = plt.figure().subplots()
-    ax.bar(range(len(paid)), paid)
-    ax.set_xticks(range(len(paid)), list(line[1:-1]) + ["/"], fontsize=8)
+    ax.bar(range(len(paid)), paid.tolist())
+    ax.set_xticks(range(len(paid)), [*line[1:-1], "/"], fontsize=8)
     ax.set(xlabel="character", ylabel="bits")
     ax.set_title("The letters that decide cost bits, the rest of a word is nearly free")
 nearly_free = (paid < 0.1).float().mean().item()
@@ -215,7 +215,7 @@ assert fresh > carried + 0.1
 # * Bits per character are the loss divided by :math:`\ln 2`.
 # * Cut a long text into streams, read it in chunks, carry the state and detach it.
 # * Compare with tables of the last characters, and with the least loss where it is known.
-# * The LSTM passes the largest table here, with fewer numbers to store.
+# * Here the LSTM passes the tables and comes close to the least loss.
 #
 # Common mistakes
 # ---------------
