@@ -151,6 +151,12 @@ from lstm_guide.errors.states import (
 from lstm_guide.errors.states import (
     check_state_sizes as check_state_sizes,
 )
+from lstm_guide.errors.tasks import (
+    check_noise as check_noise,
+)
+from lstm_guide.errors.tasks import (
+    check_range as check_range,
+)
 from lstm_guide.errors.weights import (
     check_array as check_array,
 )
