@@ -3,9 +3,8 @@
 The entries are data, in the folder ``data``: one file a family, one entry a cause.
 """
 
-from lstm_guide.catalogue.entries import (
+from lstm_guide.catalogue.lookup import (
     Entry,
-    LeftOut,
     Message,
     entries,
     explain,
@@ -17,7 +16,6 @@ from lstm_guide.catalogue.recipes import Said, reproduce
 
 __all__ = [
     "Entry",
-    "LeftOut",
     "Message",
     "Said",
     "entries",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from textwrap import indent
 
-from lstm_guide.catalogue.entries import Entry, by_likelihood, entries, start
+from lstm_guide.catalogue.lookup import Entry, by_likelihood, entries, start
 
 # Where a text that says little must have been raised, so that it is about an LSTM.
 RECURRENT = ("torch.nn.modules.rnn", "torch.nn.utils.rnn")

@@ -15,7 +15,17 @@ from lstm_guide import errors
 
 @dataclass(frozen=True)
 class Said:
-    """What torch said: the type of the exception or warning, and its text without paths."""
+    """What torch said.
+
+    Attributes:
+        kind: the type of the exception or of the warning, by name.
+        text: its text, without paths of this machine.
+
+    Example:
+        >>> from lstm_guide import catalogue
+        >>> catalogue.reproduce("from torch import nn; nn.LSTM(5, hidden_size=0)")
+        Said(kind='ValueError', text='hidden_size must be greater than zero')
+    """
 
     kind: str
     text: str
@@ -51,7 +61,7 @@ def reproduce(recipe: str, *, process: bool = False) -> Said:
 def clean(text: str) -> str:
     """Cut paths of this machine, and where in its own source torch triggered a warning."""
     text = re.sub(r"\s*\(Triggered internally at [^)]*\)", "", text)
-    return re.sub(r"(?<![\w:/.])/[^\s'\"`,]*?/(?=(?:torch|lib)/)", "…/", text).strip()
+    return re.sub(r"(?<![\w:/.])/[^\s'\"`,]*/(?=torch/)", "…/", text).strip()
 
 
 def _run(recipe: str) -> Said | None:

@@ -26,7 +26,7 @@ FAMILIES = (
 
 @dataclass(frozen=True)
 class Message:
-    """One text of torch, as a pattern, with recipes that make torch say it.
+    r"""One text of torch, as a pattern, with recipes that make torch say it.
 
     Attributes:
         kind: the type of the exception or of the warning, by name.
@@ -34,6 +34,12 @@ class Message:
         recipes: self-contained code, each of which raises or warns.
         generic: whether the text alone says too little.
         process: whether torch may end the process, so that the recipes need one of their own.
+
+    Example:
+        >>> from lstm_guide import catalogue
+        >>> message = catalogue.Message("ValueError", r"got \d+D instead", recipes=())
+        >>> message.fits("LSTM: Expected input to be 2D or 3D, got 1D instead")
+        True
     """
 
     kind: str
@@ -61,6 +67,12 @@ class Entry:
         fix: what to change.
         call: the fixed call, self-contained code that runs.
         messages: what torch says.
+
+    Example:
+        >>> from lstm_guide import catalogue
+        >>> (entry,) = catalogue.explain("lstm expects two hidden states")
+        >>> print(entry.id, entry.family, entry.likelihood, entry.page, sep="; ")
+        state-not-a-pair; The state: h_0 and c_0; sometimes; initial-state
     """
 
     id: str
@@ -72,14 +84,6 @@ class Entry:
     fix: str
     call: str
     messages: tuple[Message, ...]
-
-
-@dataclass(frozen=True)
-class LeftOut:
-    """A message that has no entry, with the reason."""
-
-    recipe: str
-    reason: str
 
 
 def start() -> str:
@@ -95,7 +99,6 @@ def start() -> str:
     return str(_read("common")["start"]).strip() + "\n"
 
 
-@cache
 def entries() -> tuple[Entry, ...]:
     """Return all entries, family by family.
 
@@ -110,26 +113,23 @@ def entries() -> tuple[Entry, ...]:
         >>> print(entry.fix)
         Name both. `input_size` is the number of features of one step, ...
     """
-    found = []
-    for family in FAMILIES:
-        data = _read(family)
-        found += [_entry(each, data["family"]) for each in data["entry"]]
-    return tuple(found)
+    return _entries()
 
 
-@cache
-def left_out() -> tuple[LeftOut, ...]:
+def left_out() -> dict[str, str]:
     """Return what the catalogue leaves out on purpose.
 
     Returns:
-        Recipes, each with a reason.
+        Code that makes torch say something, with the reason why there is no entry for it.
 
     Example:
         >>> from lstm_guide import catalogue
-        >>> print(catalogue.left_out()[0].reason)
-        depends on the machine: on a Mac it runs
+        >>> for code, reason in catalogue.left_out().items():
+        ...     print(code, "#", reason)
+        nn.LSTM(H_in, H, device='mps') # depends on the machine: on a Mac it runs
+        ...
     """
-    return tuple(LeftOut(**each) for each in _read("common")["left_out"])
+    return {each["recipe"]: each["reason"] for each in _read("common")["left_out"]}
 
 
 def explain(message: str) -> list[Entry]:
@@ -163,6 +163,16 @@ def by_likelihood(found: list[Entry]) -> list[Entry]:
     return sorted(found, key=lambda entry: LIKELIHOODS.index(entry.likelihood))
 
 
+@cache
+def _entries() -> tuple[Entry, ...]:
+    found = []
+    for family in FAMILIES:
+        data = _read(family)
+        found += [_entry(each, data["family"]) for each in data["entry"]]
+    return tuple(found)
+
+
+@cache
 def _read(name: str) -> dict[str, Any]:
     text = files("lstm_guide.catalogue").joinpath("data", f"{name}.toml").read_text("utf-8")
     return tomllib.loads(text)
