@@ -42,7 +42,7 @@ def explain_errors() -> Iterator[None]:
           Cause: An LSTM has two states. ...
           Fix: Pass both: `(h_0, c_0)`.
               lstm(x, (h_0, c_0))
-          See: the page "initial-state", and "only-h" on the page of messages.
+          See: the pages "initial-state" and "by-error#only-h" of the guide.
     """
     try:
         yield
@@ -66,9 +66,10 @@ def note_for(error: Exception) -> str:
         if any(message.fits(text) and (inside or not message.generic) for message in entry.messages)
     ]
     blocks = [_words(entry) for entry in by_likelihood(found)]
-    if len(blocks) > 1:
-        blocks.insert(0, f"This text has {len(blocks)} known causes, the likeliest first.")
-    return "\n".join(f"lstm-guide: {block}" for block in blocks)
+    if len(blocks) < 2:
+        return "".join(f"lstm-guide: {block}" for block in blocks)
+    first = f"lstm-guide: this text has {len(blocks)} known causes, the likeliest first."
+    return "\n".join([first, *(f"{n}. {block}" for n, block in enumerate(blocks, 1))])
 
 
 def _words(entry: Entry) -> str:
@@ -78,5 +79,5 @@ def _words(entry: Entry) -> str:
         f"  Cause: {entry.cause}\n"
         f"  Fix: {entry.fix}\n"
         f"{indent(call, ' ' * 6)}\n"
-        f'  See: the page "{entry.page}", and "{entry.id}" on the page of messages.'
+        f'  See: the pages "{entry.page}" and "by-error#{entry.id}" of the guide.'
     )
