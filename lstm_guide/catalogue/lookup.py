@@ -33,6 +33,7 @@ class Message:
         pattern: a regular expression that Python and JavaScript read alike.
         recipes: self-contained code, each of which raises or warns.
         generic: whether the text alone says too little.
+        outside: whether a generic text comes from outside of torch's recurrent modules.
         process: whether torch may end the process, so that the recipes need one of their own.
 
     Example:
@@ -46,6 +47,7 @@ class Message:
     pattern: str
     recipes: tuple[str, ...]
     generic: bool = False
+    outside: bool = False
     process: bool = False
 
     def fits(self, text: str) -> bool:

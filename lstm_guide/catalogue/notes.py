@@ -63,7 +63,10 @@ def note_for(error: Exception) -> str:
     found = [
         entry
         for entry in entries()
-        if any(message.fits(text) and (inside or not message.generic) for message in entry.messages)
+        if any(
+            message.fits(text) and (not message.generic or (inside and not message.outside))
+            for message in entry.messages
+        )
     ]
     blocks = [_words(entry) for entry in by_likelihood(found)]
     if len(blocks) < 2:

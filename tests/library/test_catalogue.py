@@ -23,14 +23,17 @@ from lstm_guide.catalogue.notes import note_for
 from lstm_guide.catalogue.recipes import clean
 
 ENTRIES = catalogue.entries()
-CASES = [
-    pytest.param(entry, message, recipe, id=f"{entry.id}-{number}-{letter}")
+TRIPLES = [
+    (entry, message, recipe)
     for entry in ENTRIES
-    for number, message in enumerate(entry.messages, 1)
-    for letter, recipe in zip("abcd", message.recipes, strict=False)
+    for message in entry.messages
+    for recipe in message.recipes
+]
+CASES = [
+    pytest.param(*triple, id=f"{triple[0].id}-{number}") for number, triple in enumerate(TRIPLES)
 ]
 # Recipes that may end the process are not run inside of this one.
-SAFE = [case for case in CASES if not case.values[1].process]
+SAFE = [case for case, triple in zip(CASES, TRIPLES, strict=True) if not triple[1].process]
 SIZES, OTHER_SIZES = "L, N, H_in, H = 7, 4, 6, 9", "L, N, H_in, H = 11, 5, 3, 8"
 
 per_recipe = pytest.mark.parametrize(("entry", "message", "recipe"), CASES)
@@ -98,11 +101,8 @@ def test_an_entry_is_complete_and_readable(entry: Entry) -> None:
 def test_each_id_and_each_recipe_occurs_once() -> None:
     ids = [entry.id for entry in ENTRIES]
     assert len(set(ids)) == len(ids)
-    recipes = [case.values[2] for case in CASES]
+    recipes = [recipe for _, _, recipe in TRIPLES]
     assert len(set(recipes)) == len(recipes)
-    assert sum(len(message.recipes) for entry in ENTRIES for message in entry.messages) == len(
-        recipes
-    )
 
 
 def test_each_file_of_the_data_is_read() -> None:
@@ -122,7 +122,7 @@ def test_a_pattern_holds_no_size_of_the_recipes_and_nothing_that_javascript_lack
 
 
 def test_what_is_left_out_has_a_reason_and_no_entry() -> None:
-    recipes = {ast.unparse(ast.parse(case.values[2])) for case in CASES}
+    recipes = {ast.unparse(ast.parse(recipe)) for _, _, recipe in TRIPLES}
     assert catalogue.left_out()
     for code, reason in catalogue.left_out().items():
         assert ast.unparse(ast.parse(f"{catalogue.start()}\n{code}")) not in recipes
@@ -258,7 +258,14 @@ def test_a_recipe_is_explained_where_the_text_or_the_traceback_says_enough(
         frame.filename.endswith(("torch/nn/modules/rnn.py", "torch/nn/utils/rnn.py"))
         for frame in traceback.extract_tb(error.__traceback__)
     )
-    assert (f" {entry.title}.\n  Cause: " in notes(error)) == (inside or not message.generic)
+    enough = not message.generic or (inside and not message.outside)
+    assert (f" {entry.title}.\n  Cause: " in notes(error)) == enough
+    assert not (inside and message.outside)
+
+
+def test_only_what_is_generic_and_outside_is_never_explained() -> None:
+    for entry, message, _ in TRIPLES:
+        assert message.generic or not message.outside, entry.id
 
 
 class Model(nn.Module):
