@@ -92,7 +92,7 @@ def start() -> str:
     """Return the lines that every recipe and every fixed call begins with.
 
     Returns:
-        Code: imports, sizes, and the names that recipes use.
+        Imports, sizes, and the names that recipes use.
 
     Example:
         >>> print(start().splitlines()[0])

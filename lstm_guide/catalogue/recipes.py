@@ -41,8 +41,8 @@ def reproduce(recipe: str, *, process: bool = False) -> Said:
         process: whether to run it in a process of its own, because torch may end it.
 
     Returns:
-        The name of the type, and the text: paths of this machine are cut, and remarks on where in
-        torch's own source a warning was triggered.
+        The name of the type, and the text, without paths of this machine and without remarks on
+        where in torch's own source a warning was triggered.
 
     Raises:
         TypeError: the recipe is no text.
@@ -59,7 +59,8 @@ def reproduce(recipe: str, *, process: bool = False) -> Said:
 
 
 def clean(text: str) -> str:
-    """Cut paths of this machine, and where in its own source torch triggered a warning."""
+    """Cut paths of this machine, colours, and where in its own source torch triggered a warning."""
+    text = re.sub(r"\x1b\[[\d;]*m", "", text)
     text = re.sub(r"\s*\(Triggered internally at [^)]*\)", "", text)
     return re.sub(r"(?<![\w:/.])/[^\s'\"`,]*/(?=torch/)", "…/", text).strip()
 

@@ -229,6 +229,7 @@ def test_paths_of_the_machine_are_cut() -> None:
     assert clean(text) == "slow."
     link = "see https://github.com/pytorch/torch/pull/103001"
     assert clean(link) == link
+    assert clean("do \x1b[1mnot\x1b[0m") == "do not"
 
 
 # --- explain_errors --------------------------------------------------------------------------
