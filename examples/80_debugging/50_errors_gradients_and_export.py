@@ -212,3 +212,4 @@ assert h.shape == (N, H)
 # Next
 # ----
 # :ref:`by-error` has every message of the catalogue, and a box into which you can paste yours.
+# Mistakes that raise nothing begin with the experiments that find them: :ref:`probes-tour`.
