@@ -215,5 +215,5 @@ findings
 #
 # Next
 # ----
-# Some mistakes do raise an error: the pages that follow explain torch's messages. All ten probes in
-# one table are on :ref:`probes-tour`.
+# Some mistakes do raise an error: :ref:`errors-calling` begins with torch's messages. All ten probes
+# in one table are on :ref:`probes-tour`.
