@@ -178,7 +178,7 @@ assert both(packed, zero_state(both, x))[0].data.shape == (sum(lengths), 2 * H)
 #
 # Common mistakes
 # ---------------
-# * The data is cut to a maximum, the lengths are not: :ref:`packed-sequence`.
+# * The data is cut to a maximum, the lengths are not: :ref:`wrong-lengths`.
 # * Lengths and sequences are made in two places: :ref:`collate-batches`.
 # * ``output[:, -1]`` after unpacking, which is padding for shorter sequences: :ref:`last-valid-step`.
 #
