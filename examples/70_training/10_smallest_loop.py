@@ -118,8 +118,9 @@ assert 0.85 < first / baseline < 1.3
 plotting.steps(
     {**curves, "constant": torch.full((16,), baseline)},
     ylabel="mean squared error",
+    xlabel="epoch",
     title="The loss rests on the baseline for some epochs, then falls",
-).set_xlabel("epoch")
+)
 
 # %%
 # Look at the answers, not only at their mean error

@@ -125,8 +125,9 @@ plotting.steps(
         "most frequent tag": torch.full((30,), constant),
     },
     ylabel="share of right answers",
-    title="The LSTM passes what a window of six symbols can know",
-).set_xlabel("training steps / 10")
+    xlabel="ten training steps each",
+    title="The LSTM passes what a window can know",
+)
 
 # %%
 # Longer than in training

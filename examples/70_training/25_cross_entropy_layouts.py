@@ -147,8 +147,9 @@ assert curves["view(N, C, L)"][-1] < 0.6
 plotting.steps(
     curves,
     ylabel="share of right answers",
+    xlabel="training step",
     title="With view the loss goes to zero and the answers stay wrong",
-).set_xlabel("training step")
+)
 
 # %%
 # .. _loss-of-two-shapes:

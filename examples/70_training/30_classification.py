@@ -154,8 +154,9 @@ models, curves = zip(*[train(epochs=12) for _ in range(3)], strict=True)
 plotting.steps(
     {f"model {i}": curve for i, curve in enumerate(curves)},
     ylabel="share of right answers",
+    xlabel="epoch",
     title="Three models that differ by their seed: held-out answers by epoch",
-).set_xlabel("epoch")
+)
 
 # %%
 # The test, once
