@@ -347,7 +347,7 @@ def test_the_likelihood_decides_on_the_order_and_not_the_place_in_the_data() -> 
 
 def test_inside_of_the_lstm_no_cause_from_outside_is_named() -> None:
     lstm = nn.LSTM(3, 5)
-    packed = nn.utils.rnn.pack_sequence([torch.randn(7, 2)])
+    packed = nn.utils.rnn.pack_sequence([torch.randn(7, 2), torch.randn(4, 2)])
     error = caught(lambda: lstm(packed))
     outside = "linear-behind-two-directions"
     assert outside in [entry.id for entry in catalogue.explain(str(error))]
