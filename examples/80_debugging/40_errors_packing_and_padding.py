@@ -75,21 +75,29 @@ assert packed.data.shape == (sum(lengths), H_in)
 plotting.packing(packed, title="Packing keeps the valid steps and drops the padding")
 
 # %%
-# Lengths: order, number and place
-# --------------------------------
-# Three messages about the lengths. The first one tells you the way out, ``enforce_sorted=False``. The
-# second one comes when ``batch_first`` is missing here, where it has to be given again. In the third
-# one, read ``cuda:0`` for ``meta``: the lengths went to the GPU with the batch.
+# Lengths: their order and their place
+# ------------------------------------
+# The first message tells you the way out, ``enforce_sorted=False``. In the second one, read
+# ``cuda:0`` for ``meta``: the lengths went to the GPU with the batch.
 
-longest_first = sorted(lengths, reverse=True)
 order = said(lambda: pack_padded_sequence(x, lengths, batch_first=True))
-number = said(lambda: pack_padded_sequence(x, longest_first))
 place = said(lambda: pack_padded_sequence(x, torch.tensor(lengths, device="meta")))
-print(order, number, place, sep="\n\n")
+print(order, place, sep="\n\n")
 assert "`lengths` array must be sorted in decreasing order" in order
 assert "should be a 1D CPU int64 tensor, but got 1D meta Long tensor" in place
-assert f"Expected `len(lengths)` to be equal to batch_size, but got {N} (batch_size={L})" in number
-assert number.index("`batch_first` is missing") < number.index("more or fewer lengths")
+
+# %%
+# Lengths: their number
+# ---------------------
+# There are as many lengths as sequences, and torch counts something else. ``batch_first`` is missing
+# here, where it has to be given again, so axis 1 is taken for the batch. Read the two numbers: the
+# second one is your L.
+
+longest_first = sorted(lengths, reverse=True)
+message = said(lambda: pack_padded_sequence(x, longest_first))
+print(message)
+assert f"equal to batch_size, but got {N} (batch_size={L})" in message
+assert message.index("1. `batch_first` is missing") < message.index("2. There are more or fewer")
 
 # %%
 # A sequence without steps

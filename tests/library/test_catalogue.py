@@ -328,10 +328,31 @@ def test_several_causes_are_listed_the_likeliest_first() -> None:
         "1. The state is for another batch size.",
         "2. The input has time and batch swapped.",
     ]
-    found = catalogue.explain("mat1 and mat2 must have the same dtype, but got Double and Float")
-    places = [LIKELIHOODS.index(entry.likelihood) for entry in found]
-    assert len(set(places)) > 1
+
+
+def test_the_likelihood_decides_on_the_order_and_not_the_place_in_the_data() -> None:
+    cell = nn.LSTMCell(3, 5, dtype=torch.bfloat16)
+    error = caught(lambda: cell(torch.randn(4, 3).double()))
+    found = catalogue.explain(str(error))
+    assert [entry.id for entry in found] == [
+        "state-dtype",
+        "cell-dtype",
+        "packed-dtype",
+        "autocast-and-float64",
+    ]
+    assert found != [entry for entry in ENTRIES if entry in found]
+    places = [notes(error).index(f". {entry.title}.\n") for entry in found]
     assert places == sorted(places)
+
+
+def test_inside_of_the_lstm_no_cause_from_outside_is_named() -> None:
+    lstm = nn.LSTM(3, 5)
+    packed = nn.utils.rnn.pack_sequence([torch.randn(7, 2), torch.randn(4, 2)])
+    error = caught(lambda: lstm(packed))
+    outside = "linear-behind-two-directions"
+    assert outside in [entry.id for entry in catalogue.explain(str(error))]
+    assert "packed-feature-size" in notes(error)
+    assert outside not in notes(error)
 
 
 def test_it_decorates_and_adds_its_note_once() -> None:
