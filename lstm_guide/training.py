@@ -1,4 +1,4 @@
-"""Training helpers: a short fit loop, truncated backpropagation, baselines, and what a gradient says.
+"""Training: a short fit loop, truncated backpropagation, baselines, gradients by distance.
 
 The pages about training write their loops out; ``fit`` is for pages with another subject.
 """
@@ -165,7 +165,8 @@ def gradient_by_distance(score: Callable[[Tensor], Tensor], x: Tensor, *, dim: i
 
     Example:
         >>> lstm = nn.LSTM(3, 5)
-        >>> sizes = gradient_by_distance(lambda x: lstm(x)[0][-1].sum(), torch.randn(7, 4, 3), dim=0)
+        >>> x = torch.randn(7, 4, 3)
+        >>> sizes = gradient_by_distance(lambda x: lstm(x)[0][-1].sum(), x, dim=0)
         >>> tuple(sizes.shape), bool(sizes[0] > sizes[6])
         ((7,), True)
     """
@@ -191,7 +192,7 @@ class Windows:
         test_y: the values after each of them, (M', horizon).
         mean: what was subtracted: the mean of the training part.
         std: what was divided by: its standard deviation.
-        split: the first step of the test part; no y has a step from there on, each test_y only such.
+        split: the first step of the test part; y ends before it, test_y begins with it.
     """
 
     x: Tensor
@@ -262,8 +263,15 @@ def windows(series: Tensor, *, split: int, length: int, horizon: int = 1) -> Win
     scaled = (checked - mean) / std  # (T,)
     train = scaled[:split].unfold(0, length + horizon, 1)  # (M, length + horizon)
     test = scaled[split - length :].unfold(0, length + horizon, 1)  # (M', length + horizon)
-    parts = [part for both in (train, test) for part in both.split([length, horizon], dim=1)]
-    return Windows(*parts, mean=mean, std=std, split=split)
+    return Windows(
+        x=train[:, :length],
+        y=train[:, length:],
+        test_x=test[:, :length],
+        test_y=test[:, length:],
+        mean=mean,
+        std=std,
+        split=split,
+    )
 
 
 def persistence(x: Tensor, *, steps: int = 1, period: int = 1) -> Tensor:

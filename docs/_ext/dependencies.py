@@ -12,7 +12,7 @@ import lstm_guide
 
 REPOSITORY = Path(__file__).parents[2]
 PACKAGE = Path(lstm_guide.__file__).parent
-DATA = {".csv", ".json", ".npz", ".toml"}
+DATA = {".csv", ".gz", ".json", ".npz", ".toml"}
 
 Parts = dict[str, str]
 

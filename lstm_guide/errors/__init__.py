@@ -109,6 +109,12 @@ from lstm_guide.errors.states import (
 from lstm_guide.errors.states import (
     check_state_sizes as check_state_sizes,
 )
+from lstm_guide.errors.tasks import (
+    check_noise as check_noise,
+)
+from lstm_guide.errors.tasks import (
+    check_range as check_range,
+)
 from lstm_guide.errors.training import (
     check_above_zero as check_above_zero,
 )

@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterable
 from typing import cast
 
-import torch
 from torch import Tensor, nn
 
 from lstm_guide.errors.inputs import check_dense, check_tensor
@@ -145,9 +144,10 @@ def check_varies(std: Tensor) -> None:
 
 def check_long_enough(T: int, *, order: int) -> None:
     """Require more equations than weights."""
-    if T < 2 * order + 1:
+    least = 2 * order + 1
+    if least > T:
         change = "Give a longer series, or a smaller order."
-        expected, got = f"at least 2 * order + 1 = {2 * order + 1} values", T
+        expected, got = f"at least 2 * order + 1 = {least} values", T
         raise ValueError(say("series", expected=expected, got=got, change=change))
 
 
