@@ -136,7 +136,7 @@ def _chunks(
 ) -> Iterator[tuple[slice, Tensor, State]]:
     """The loop itself, apart from the checks: those run at the call, this at the first chunk."""
     start = 0
-    for chunk in x.split(chunk_length, dim=dim):
+    for chunk in torch.split(x, chunk_length, dim):
         output, carried = errors.check_returned(model(chunk, state))
         state = detach_state(carried)
         stop = start + chunk.size(dim)
@@ -177,8 +177,8 @@ def gradient_by_distance(score: Callable[[Tensor], Tensor], x: Tensor, *, dim: i
         inputs = values.detach().clone().requires_grad_()
         number = errors.check_number("score", score(inputs))
         (gradient,) = torch.autograd.grad(number, inputs, allow_unused=True)
-    gradient = errors.check_reached(gradient)
-    return gradient.movedim(dim, 0).flatten(1).norm(dim=1).flip(0)  # (L,)
+    sizes: Tensor = errors.check_reached(gradient).movedim(dim, 0).flatten(1).norm(dim=1)
+    return sizes.flip(0)  # (L,), the last step first
 
 
 @dataclass(frozen=True, repr=False)

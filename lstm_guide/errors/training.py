@@ -147,7 +147,7 @@ def check_long_enough(T: int, *, order: int) -> None:
     least = 2 * order + 1
     if least > T:
         change = "Give a longer series, or a smaller order."
-        expected, got = f"at least 2 * order + 1 = {least} values", T
+        expected, got = f"at least 2 * order + 1 = {least} values", str(T)
         raise ValueError(say("series", expected=expected, got=got, change=change))
 
 
