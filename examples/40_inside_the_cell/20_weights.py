@@ -27,13 +27,12 @@ from torch import nn
 from lstm_guide import (
     ShapeError,
     gate_blocks,
-    init_orthogonal,
     lstm_step,
     parameter_count,
     parameter_shapes,
     plotting,
-    reorder_gates,
     set_forget_bias,
+    weights,
 )
 
 torch.manual_seed(0)
@@ -76,8 +75,8 @@ h_0, c_0 = torch.randn(N, H), torch.randn(N, H)  # (N, H) each
 
 def one_step(order):
     """Compute h after the first step, the blocks taken in this order."""
-    weights = [reorder_gates(p, source=order, target="ifgo") for p in lstm.parameters()]
-    return lstm_step(x[0], h_0, c_0, *weights).h  # (N, H)
+    ordered = [weights.reorder_gates(p, source=order, target="ifgo") for p in lstm.parameters()]
+    return lstm_step(x[0], h_0, c_0, *ordered).h  # (N, H)
 
 
 output, _ = lstm(x, (h_0[None], c_0[None]))  # (L, N, H)
@@ -163,7 +162,7 @@ torch.testing.assert_close(once, torch.full((H,), 1.0))
 # -----------------------
 # The four blocks lie in one tensor, but they are four matrices. An initialiser that looks at the
 # whole does not know that. An orthogonal matrix keeps the length of every vector; of the whole
-# parameter, each block keeps about half. :func:`lstm_guide.init_orthogonal` treats each block alone.
+# parameter, each block keeps about half. :func:`lstm_guide.weights.init_orthogonal` treats each block alone.
 
 h = torch.randn(H)  # (H,)
 
@@ -176,7 +175,7 @@ def kept(lstm):
 
 nn.init.orthogonal_(lstm.weight_hh_l0)
 whole = kept(lstm)
-init_orthogonal(lstm)
+weights.init_orthogonal(lstm)
 print(f"the whole at once: {whole}")
 print(f"gate by gate:      {kept(lstm)}")
 assert max(whole.values()) < 0.95
@@ -211,7 +210,7 @@ assert parameter_shapes(deep)["weight_ih_l1_reverse"] == (4 * H, 2 * H)
 # ---------------
 # * "I set the forget part of both biases to 1": the gate gets 2, as above.
 # * "I assign weights of another shape, and the layer runs": use ``copy_``, which refuses them.
-# * "ONNX and torch have the same order": ONNX has i, o, f, c. ``reorder_gates`` converts.
+# * "ONNX and torch have the same order": ONNX has i, o, f, c. ``weights.reorder_gates`` converts.
 # * "hidden_size is the number of rows": it is a quarter of them. See :ref:`constructor-arguments`.
 #
 # Check yourself

@@ -17,8 +17,9 @@ from matplotlib.text import Annotation
 from torch import nn
 from torch.nn.utils.rnn import pack_sequence
 
-from lstm_guide import AXES, ShapeError, plotting, trace_steps
+from lstm_guide import ShapeError, plotting, trace_steps
 from lstm_guide.plotting.look import GATES, INK, LINES, SOURCES, TENSORS, text_on
+from lstm_guide.shapes import AXES
 
 BACKGROUNDS = ("#ffffff", "#14181e")  # of a light page and a dark one
 CONFIGURATIONS = [
