@@ -114,8 +114,8 @@ def check_series(series: object) -> Tensor:
     values = check_values("series", series)
     if values.dim() != 1:
         change = "Give one series, for example table[:, 0]."
-        got = tuple(values.shape)
-        raise ShapeError(say("series", expected="(T,)", got=got, change=change))
+        sizes = tuple(values.shape)
+        raise ShapeError(say("series", expected="(T,)", got=sizes, change=change))
     if not values.isfinite().all():
         change = "Fill gaps, from earlier values only, or cut them out."
         got = f"{int((~values.isfinite()).sum())} that are not"
