@@ -82,7 +82,7 @@ def read(x, carry):
 
 
 def gradient(output):
-    (found,) = torch.autograd.grad(output[:, -1].sum(), [lstm.weight_ih_l0])
+    (found,) = torch.autograd.grad(output.sum(), [lstm.weight_hh_l0])  # (4 * H, H)
     return found
 
 
@@ -126,7 +126,9 @@ with_graph = [kept(x[:, :length], cut=False) for length in lengths]
 with_cut = [kept(x[:, :length], cut=True) for length in lengths]
 for length, one, other in zip(lengths, with_graph, with_cut, strict=True):
     whole_graph, one_chunk = one / with_graph[0], other / with_cut[0]
-    print(f"{length:>3} steps, in chunks: whole graph {whole_graph:.0f}, with the cut {one_chunk:.0f}")
+    print(
+        f"{length:>3} steps, in chunks: whole graph {whole_graph:.0f}, with the cut {one_chunk:.0f}"
+    )
 assert with_graph[-1] == 10 * with_graph[0]
 assert with_cut[-1] == with_cut[0] == with_graph[0]
 
@@ -201,12 +203,14 @@ plotting.steps(
 # Too short a chunk
 # -----------------
 # A gradient reaches back to the start of its chunk. With chunks of one step it never reaches a
-# press, from the step that needs it. The state is carried and holds a trace of the press, but
-# nothing teaches the layer to hold it well. The same number of updates, with chunks of one step:
+# press, from the step that needs it. The state is carried and holds a trace of the press, and
+# the head learns to read that trace. But nothing teaches the layer to hold it. The same number of
+# updates, with chunks of one step: over five first weights we saw 0.6 to 0.92 right answers.
 
 short = accuracy(*train(True, x[:, :400], lamp[:, :400], length=1), carry=True)
-print(f"chunks of one step, below 0.9: {bool(short.mean() < 0.9)}")
-assert short.mean() < 0.9
+behind = (carried.mean() - short.mean()).item()
+print(f"chunks of one step fall behind: {behind > 0.03}")
+assert behind > 0.03
 
 # %%
 # Summary
