@@ -94,6 +94,13 @@ def bench(session: nox.Session) -> None:
     session.run("python", "benchmarks/bench_packing.py", *check)
 
 
+@nox.session(default=False)
+def slow(session: nox.Session) -> None:
+    """Train every page from five seeds, with two threads and with older instructions."""
+    install(session, "test")
+    session.run("pytest", "tests/slow", *session.posargs)
+
+
 @nox.session(default=False, venv_backend="none")
 def serve(session: nox.Session) -> None:
     """Show the built site at http://localhost:8000 until you press Ctrl+C."""

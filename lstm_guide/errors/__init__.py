@@ -163,6 +163,45 @@ from lstm_guide.errors.tasks import (
 from lstm_guide.errors.tasks import (
     check_range as check_range,
 )
+from lstm_guide.errors.training import (
+    check_above_zero as check_above_zero,
+)
+from lstm_guide.errors.training import (
+    check_forward_in_time as check_forward_in_time,
+)
+from lstm_guide.errors.training import (
+    check_long_enough as check_long_enough,
+)
+from lstm_guide.errors.training import (
+    check_loss as check_loss,
+)
+from lstm_guide.errors.training import (
+    check_number as check_number,
+)
+from lstm_guide.errors.training import (
+    check_reached as check_reached,
+)
+from lstm_guide.errors.training import (
+    check_returned as check_returned,
+)
+from lstm_guide.errors.training import (
+    check_sequences as check_sequences,
+)
+from lstm_guide.errors.training import (
+    check_series as check_series,
+)
+from lstm_guide.errors.training import (
+    check_split as check_split,
+)
+from lstm_guide.errors.training import (
+    check_trained as check_trained,
+)
+from lstm_guide.errors.training import (
+    check_varies as check_varies,
+)
+from lstm_guide.errors.training import (
+    check_windows as check_windows,
+)
 from lstm_guide.errors.weights import (
     check_array as check_array,
 )

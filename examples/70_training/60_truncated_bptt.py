@@ -1,0 +1,244 @@
+r"""
+.. _truncated-bptt:
+
+How do you train on a sequence that never ends?
+===============================================
+
+A sensor sends for months, a text has a million letters. One call for all of it needs memory for
+every step, and one update for all of it is one update. So you cut into chunks, carry the state, and
+cut the gradient: :term:`truncated backpropagation through time`. Before this page, read
+:ref:`carrying-state`. After it, you can write that loop, and say what the cut costs.
+
+**You will see**
+
+* the same outputs with and without the cut, and different gradients
+* what is kept for the backward pass: it grows with the sequence, or stays flat
+* a lamp with two buttons, learnt in chunks: with the state carried, and with a reset at each chunk
+* what chunks of one step cannot learn
+"""
+
+# sphinx_gallery_tags = ["training", "states"]
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from lstm_guide import detach_state, plotting, set_forget_bias, training
+
+torch.manual_seed(0)
+N, H_in, H, chunk_length = 16, 2, 8, 20  # streams, features in, features of h and c, steps
+
+# %%
+# A lamp with two buttons
+# -----------------------
+# One button switches the lamp on, the other off. Presses are rare, one in 25 steps. The question at
+# each step is whether the lamp is on. Most chunks of 20 steps begin long after the last press, so the
+# answer is not in the chunk. Step 0 has a press, so it is always in the past.
+
+
+def streams(L):
+    """Draw N long streams: presses (N, L, 2), and whether the lamp is on (N, L)."""
+    pressed = torch.rand(N, L) < 1 / 25  # (N, L)
+    pressed[:, 0] = True
+    which = torch.randint(2, (N, L))
+    last = (pressed * torch.arange(L)).cummax(dim=1).values  # (N, L): the step pressed last
+    presses = torch.stack([pressed & (which == 0), pressed & (which == 1)], dim=-1)
+    return presses.float(), which.gather(1, last).float()
+
+
+x, lamp = streams(L=8000)
+test_x, test_lamp = streams(L=2000)
+ax = plotting.cells(
+    torch.stack([x[0, :20, 0], x[0, :20, 1], lamp[0, :20]]).int(),
+    rows="feature",
+    columns="time",
+    title="The lamp stays as the last press left it",
+)
+ax.set_yticks(range(3), ["off button", "on button", "lamp"])
+ax.set_ylabel("one stream")
+share = test_lamp.mean().item()
+assert 0.4 < share < 0.6
+
+# %%
+# .. _truncated-bptt-cut:
+#
+# The same values, another gradient
+# ---------------------------------
+# Read 200 steps in chunks. Once the state goes on with its graph, once it is detached. The outputs
+# agree: detaching changes no number. The gradients of the weights do not.
+
+lstm = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True)
+set_forget_bias(lstm, 5.0)  # keeps nearly all of c, so that old chunks matter
+
+
+def read(x, carry):
+    """Read x in chunks; return the outputs (N, L, H)."""
+    outputs, state = [], None
+    for chunk in x.split(chunk_length, dim=1):
+        output, state = lstm(chunk, state)
+        outputs.append(output)
+        state = carry(state)
+    return torch.cat(outputs, dim=1)
+
+
+def gradient(output):
+    (found,) = torch.autograd.grad(output.sum(), [lstm.weight_hh_l0])  # (4 * H, H)
+    return found
+
+
+whole = read(x[:, :200], carry=lambda state: state)
+cut = read(x[:, :200], carry=detach_state)
+torch.testing.assert_close(cut, whole, atol=1e-6, rtol=0)
+full, truncated = gradient(whole), gradient(cut)
+difference = ((full - truncated).norm() / full.norm()).item()
+print(f"gradients differ: {difference > 0.02}")
+assert difference > 0.02
+
+# %%
+# Memory stays flat
+# -----------------
+# For the backward pass, autograd keeps tensors. Count the numbers in them. With the graph of the
+# whole sequence there are ten times as many for ten chunks as for one. With the cut and a backward
+# after each chunk, the next chunk starts from nothing.
+
+
+def kept(x, cut):
+    """The most numbers that are kept for a backward pass, in chunks with or without the cut."""
+    counts = [0]
+
+    def count(tensor):
+        counts[-1] += tensor.numel()
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(count, lambda tensor: tensor):
+        state = None
+        for chunk in x.split(chunk_length, dim=1):
+            output, state = lstm(chunk, state)
+            if cut:
+                output.sum().backward()
+                counts.append(0)
+                state = detach_state(state)
+    return max(counts)
+
+
+lengths = [20, 100, 200]
+with_graph = [kept(x[:, :length], cut=False) for length in lengths]
+with_cut = [kept(x[:, :length], cut=True) for length in lengths]
+for length, one, other in zip(lengths, with_graph, with_cut, strict=True):
+    whole_graph, one_chunk = one / with_graph[0], other / with_cut[0]
+    print(
+        f"{length:>3} steps, in chunks: whole graph {whole_graph:.0f}, with the cut {one_chunk:.0f}"
+    )
+assert with_graph[-1] == 10 * with_graph[0]
+assert with_cut[-1] == with_cut[0] == with_graph[0]
+
+# %%
+# The loop
+# --------
+# One stream a row, one chunk after another, in order. The state is carried to the next chunk, and
+# detached. ``carry=False`` starts each chunk from zeros, as if chunks were independent samples. All
+# else is the same. The forget bias starts at 1 (:ref:`initialisation`).
+
+
+def train(carry, x, lamp, length=chunk_length):
+    """Train on the streams in chunks; return the layer and its head."""
+    lstm = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True)
+    head = nn.Linear(in_features=H, out_features=1)
+    set_forget_bias(lstm, 1.0)
+    parameters = [*lstm.parameters(), *head.parameters()]
+    optimizer = torch.optim.Adam(parameters, lr=0.03)
+    state = None
+    for chunk, target in zip(x.split(length, dim=1), lamp.split(length, dim=1), strict=True):
+        output, state = lstm(chunk, state)  # (N, length, H)
+        loss = F.binary_cross_entropy_with_logits(head(output).squeeze(-1), target)
+        optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(parameters, 1.0)
+        optimizer.step()
+        h, c = state
+        state = (h.detach(), c.detach()) if carry else None
+    return lstm, head
+
+
+@torch.no_grad()
+def accuracy(lstm, head, carry):
+    """Share of right answers on new streams, read in chunks."""
+    right = []
+    for steps, output, _ in training.tbptt(lstm, test_x, chunk_length=chunk_length, dim=1):
+        if not carry:
+            output, _ = lstm(test_x[:, steps])  # (N, chunk_length, H), from zeros
+        right.append((head(output).squeeze(-1) > 0) == test_lamp[:, steps].bool())
+    return torch.cat(right, dim=1).float().mean(dim=0)  # (L,): of each step
+
+
+carried = accuracy(*train(True, x, lamp), carry=True)
+reset = accuracy(*train(False, x, lamp), carry=False)
+print(f"state carried: {carried.mean():.2f}")
+print(f"reset at each chunk, below 0.8: {bool(reset.mean() < 0.8)}")
+assert carried.mean() > 0.97
+assert reset.mean() < 0.8
+
+# %%
+# :func:`lstm_guide.training.tbptt` does the carrying, above for the test. It gives the steps of each
+# chunk, the output and the state, detached. The reset model begins each chunk with a guess, and gets
+# better as presses come in. The carried one knows from the first step of a chunk.
+
+by_place = {
+    "state carried": carried.view(-1, chunk_length).mean(dim=0),  # (chunk_length,)
+    "reset at each chunk": reset.view(-1, chunk_length).mean(dim=0),
+}
+first, last = by_place["reset at each chunk"][0], by_place["reset at each chunk"][-1]
+assert by_place["state carried"][0] > 0.95
+assert first < 0.65
+assert last > first + 0.1
+plotting.steps(
+    by_place,
+    ylabel="share of right answers",
+    title="A reset forgets the lamp at the start of each chunk",
+)
+
+# %%
+# .. _truncated-bptt-one-step:
+#
+# Too short a chunk
+# -----------------
+# A gradient reaches back to the start of its chunk. With chunks of one step it never reaches a
+# press, from the step that needs it. The state is carried and holds a trace of the press, and
+# the head learns to read that trace. But nothing teaches the layer to hold it. The same number of
+# updates, with chunks of one step: over five first weights we saw 0.6 to 0.92 right answers.
+
+short = accuracy(*train(True, x[:, :400], lamp[:, :400], length=1), carry=True)
+behind = (carried.mean() - short.mean()).item()
+print(f"chunks of one step fall behind: {behind > 0.03}")
+assert behind > 0.03
+
+# %%
+# Summary
+# -------
+# * Carry the state, detach h and c, call ``backward`` in each chunk.
+# * Outputs are those of one long call. The gradient stops at the start of the chunk.
+# * What is kept for the backward pass no longer grows with the sequence.
+# * What a layer holds may be older than a chunk. What it learns to hold must show within one.
+#
+# Common mistakes
+# ---------------
+# * "I shuffle the chunks and carry the state": each gets the state of another stream. See
+#   :ref:`rows-of-the-state`.
+# * "I reset at each chunk to be safe": see :ref:`truncated-bptt-cut` for what is safe to cut, and the
+#   picture above for what a reset costs.
+# * "I detach h only": the gradient runs on through c, see :ref:`carrying-state`.
+# * "I use chunks of one step to save memory": see :ref:`truncated-bptt-one-step`.
+#
+# Check yourself
+# --------------
+# A press and its effect are 30 steps apart, with nothing to see between them. Chunks have 20 steps.
+# Can the layer learn it?
+#
+# .. dropdown:: Answer
+#
+#    Not from this pair alone: no gradient goes from the effect to the press. Make the chunks longer
+#    than 30 steps. With the lamp it works, since the effect shows at once and then stays.
+#
+# Next
+# ----
+# :ref:`initialisation` measures what the first weights decide.

@@ -1,0 +1,70 @@
+"""What the training pages assert holds for other first weights, threads and instruction sets.
+
+Every page that takes steps with an optimiser is found by itself, and each run is a process of its
+own. ``pytest tests/slow -k 50_forecasting`` tries one page; ``-s`` shows what each run printed.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+RUNNER = Path(__file__).with_name("run_page.py")
+TRAINS = re.compile(r"\boptimi[sz]er\.step\(|\bfit\(")
+PAGES = [
+    page
+    for page in sorted((REPOSITORY / "examples").glob("*/*.py"))
+    if TRAINS.search(page.read_text(encoding="utf-8"))
+]
+ONE_THREAD = {"OMP_NUM_THREADS": "1"}
+# The second processor that every machine has: the same one, told to use older instructions.
+AVX2 = {
+    "ATEN_CPU_CAPABILITY": "avx2",
+    "ONEDNN_MAX_CPU_ISA": "AVX2",
+    "MKL_ENABLE_INSTRUCTIONS": "AVX2",
+}
+SECTIONS_THAT_TRAIN = {"50_patterns", "70_training", "80_debugging"}
+
+per_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+
+
+def run(page: Path, *, offset: int = 0, **variables: str) -> str:
+    """Run a page in a fresh process and return what it printed."""
+    result = subprocess.run(
+        [sys.executable, "-W", "error", str(RUNNER), str(page), str(offset)],
+        env={**os.environ, "MPLBACKEND": "agg", **ONE_THREAD, **variables},
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, f"{page.name}, seeds + {offset}, {variables}:\n{result.stderr}"
+    print(f"\n{page.name}, seeds + {offset}, {variables}\n{result.stdout}")
+    return result.stdout
+
+
+def test_the_pages_that_train_are_found():
+    assert {page.parent.name for page in PAGES} >= SECTIONS_THAT_TRAIN
+
+
+@per_page
+@pytest.mark.parametrize("offset", range(1, 5))
+def test_a_page_reaches_its_thresholds_from_other_first_weights(page: Path, offset: int):
+    run(page, offset=offset)
+
+
+@per_page
+def test_a_page_prints_the_same_twice(page: Path):
+    assert run(page) == run(page)
+
+
+@per_page
+def test_a_page_reaches_its_thresholds_with_two_threads(page: Path):
+    run(page, OMP_NUM_THREADS="2")
+
+
+@per_page
+def test_a_page_reaches_its_thresholds_with_older_instructions(page: Path):
+    run(page, **AVX2)
