@@ -23,9 +23,8 @@ _UNIT = 10_000  # the file holds whole numbers, 10,000 for 1
 class Utterances(NamedTuple):
     """Sequences of different length, and who speaks in each.
 
-    Attributes:
-        sequences: each (length, 12), float32.
-        speakers: (number of sequences,), int64, from 0 to 8.
+    Each sequence is (length, 12), float32; the speakers are (number of sequences,), int64, from 0
+    to 8.
 
     Example:
         >>> _, test = japanese_vowels()

@@ -49,7 +49,7 @@ def adding_problem(
         generator: draws the numbers; None for the same ones each time.
 
     Returns:
-        x, (N, L, 2), float32: a number from 0 to 1, and 1 where it is marked, else 0; and the
+        x, (N, L, 2), float32, with a number from 0 to 1, and 1 where it is marked, else 0; and the
         targets, (N,), float32.
 
     Raises:
@@ -77,7 +77,7 @@ def parity(*, N: int, L: int, generator: torch.Generator | None = None) -> tuple
         generator: draws the bits; None for the same ones each time.
 
     Returns:
-        The bits, (N, L, 1), float32, and the tags, (N, L), int64: 1 for odd, 0 for even.
+        The bits, (N, L, 1), float32, and the tags, (N, L), int64, 1 for odd and 0 for even.
 
     Raises:
         TypeError: a size is not an int, or generator is not a generator.
@@ -104,7 +104,7 @@ def bracket_depth(
         generator: draws the symbols; None for the same ones each time.
 
     Returns:
-        The ids, (N, L), int64: 0 for ``(``, 1 for ``)``, 2 for another symbol; and the depths
+        The ids, (N, L), int64, 0 for ``(``, 1 for ``)``, 2 for another symbol; and the depths
         after each symbol, (N, L), int64, from 0 to deepest.
 
     Raises:

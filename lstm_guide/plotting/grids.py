@@ -125,6 +125,7 @@ def steps(
     series: Mapping[str, Tensor],
     *,
     ylabel: str,
+    xlabel: str | None = None,
     title: str | None = None,
     ax: Axes | None = None,
 ) -> Axes:
@@ -133,11 +134,13 @@ def steps(
     Args:
         series: for each label its values, (L,), all of one length.
         ylabel: what the values are.
+        xlabel: what is counted, where it is no time step of a sequence, such as the epochs of a
+            training; None for time, in its colour.
         title: the sentence that says what is seen; None for one made from the labels.
         ax: where to draw; None for a new figure.
 
     Returns:
-        The axes; the x of a value is its time step.
+        The axes; the x of a value is its time step, or its number from 0.
 
     Raises:
         ShapeError: values do not have one axis, or the lengths differ.
@@ -156,7 +159,10 @@ def steps(
             ax = plt.figure().subplots()
         for (label, values), look in zip(series.items(), cycle(LINES), strict=False):
             ax.plot(values.detach().double().tolist(), label=label, **look)  # type: ignore[arg-type]
-        ax.set_xlabel(f"time step (L={length})", labelpad=8, **chip("time"))
+        if xlabel is None:
+            ax.set_xlabel(f"time step (L={length})", labelpad=8, **chip("time"))
+        else:
+            ax.set_xlabel(xlabel, color=INK)
         ax.set_ylabel(ylabel, color=INK)
         if title is None:
             title = f"{' and '.join(series)} over {length} time step{'s' * (length > 1)}"

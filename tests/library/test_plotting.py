@@ -399,6 +399,15 @@ def test_steps_names_time_in_its_colour():
     assert box_colour(label) == AXES["time"].colour
 
 
+def test_steps_counts_something_else_without_the_colour_of_time():
+    label = plotting.steps(
+        {"loss": torch.zeros(7)}, ylabel="loss", xlabel="epoch"
+    ).xaxis.get_label()
+    assert label.get_text() == "epoch"
+    assert label.get_bbox_patch() is None
+    assert label.get_color() == INK
+
+
 def test_steps_tells_lines_apart_without_colour_and_one_on_top_of_another():
     ax = plotting.steps({name: torch.zeros(3) for name in "abcd"}, ylabel="h")
     assert len({line.get_linestyle() for line in ax.lines}) == 4
