@@ -124,7 +124,8 @@ plotting.steps(
     {name: curve.view(-1, 10).mean(dim=1) for name, curve in curves.items()},
     ylabel="loss",
     title=title,
-).set_xlabel("ten updates")
+    xlabel="ten updates",
+)
 
 # %%
 # .. _overfit-too-good:

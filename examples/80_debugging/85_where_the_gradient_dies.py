@@ -141,7 +141,8 @@ plotting.steps(
     },
     ylabel="size of the gradient",
     title="The gradient dies, lasts, or explodes on its way back",
-).set(xlabel="steps back from the last", yscale="log")
+    xlabel="steps back from the last",
+).set_yscale("log")
 
 # %%
 # .. _gradient-dies-table:
