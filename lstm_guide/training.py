@@ -74,7 +74,7 @@ def fit(
     optimizer = torch.optim.Adam(trained, lr=lr)
     losses = []
     for update in tqdm(range(updates), disable=None):  # None: only in a terminal
-        value = errors.check_loss(loss(), update=update)  # ()
+        value = errors.check_update(loss(), update=update)  # ()
         optimizer.zero_grad()
         value.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(trained, max_norm)
@@ -104,9 +104,9 @@ def tbptt(
         dim: the time axis of x.
         state: (h_0, c_0) of the first chunk; None for zeros.
 
-    Yields:
-        The steps of the chunk, as a slice of the time axis; what model returned for them; and the
-        state after them, detached.
+    Returns:
+        An iterator with three things a chunk: its steps, as a slice of the time axis; what model
+        returned for them; and the state after them, detached.
 
     Raises:
         ShapeError: x has an axis of size 0, or no axes.
@@ -193,6 +193,11 @@ class Windows:
         mean: what was subtracted: the mean of the training part.
         std: what was divided by: its standard deviation.
         split: the first step of the test part; y ends before it, test_y begins with it.
+
+    Example:
+        >>> data = windows(torch.arange(40.0), split=30, length=7, horizon=2)
+        >>> tuple(data.x.shape), tuple(data.test_y.shape)
+        ((22, 7), (9, 2))
     """
 
     x: Tensor
@@ -310,6 +315,11 @@ class Autoregression:
     Attributes:
         weights: (order,), the oldest value first.
         constant: ().
+
+    Example:
+        >>> model = autoregression(torch.arange(40.0), order=3)
+        >>> tuple(model.weights.shape), tuple(model(torch.randn(4, 7), steps=2).shape)
+        ((3,), (4, 2))
     """
 
     weights: Tensor

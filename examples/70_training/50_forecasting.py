@@ -163,7 +163,8 @@ plotting.steps(
     },
     ylabel="error on the test part",
     title="The LSTM starts at the last value and passes the weighted sum",
-).set_xlabel("25 updates")
+    xlabel="25 updates",
+)
 
 # %%
 # Where it wins

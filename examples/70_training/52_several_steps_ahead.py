@@ -151,7 +151,8 @@ plotting.steps(
     {name: by_step[name] for name in ("last value", "weighted sum", "recursion", "directly")},
     ylabel="error",
     title="Recursion wins near, the direct forecast far",
-).set_xlabel("steps ahead, less one")
+    xlabel="steps ahead, less one",
+)
 
 # %%
 # .. _several-steps-mean:
@@ -184,7 +185,8 @@ plotting.steps(
     {name: data.unscale(values) for name, values in shown.items()},
     ylabel="value",
     title="Recursion draws a course, the direct head a mean",
-).set_xlabel("steps ahead, less one")
+    xlabel="steps ahead, less one",
+)
 
 # %%
 # Summary

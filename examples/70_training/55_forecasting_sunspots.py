@@ -58,7 +58,8 @@ plotting.steps(
     {"sunspots": series},
     ylabel="sunspots",
     title="A cycle of about eleven years, and never the same height",
-).set_xlabel("years since 1700")
+    xlabel="years since 1700",
+)
 
 # %%
 # .. _sunspots-tie:

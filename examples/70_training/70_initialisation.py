@@ -103,7 +103,8 @@ plotting.steps(
     curves,
     ylabel="error, divided by the baseline",
     title="With a forget bias of 3, the task is learnt in 250 updates",
-).set_xlabel("ten updates")
+    xlabel="ten updates",
+)
 
 # %%
 # The picture behind it

@@ -89,7 +89,8 @@ plotting.steps(
     {"clipped": clipped.view(-1, 10).mean(1), "not clipped": unclipped.view(-1, 10).mean(1)},
     ylabel="error, divided by the baseline",
     title="One wrong target: without clipping, all that was learnt is gone",
-).set(xlabel="ten updates", yscale="log")
+    xlabel="ten updates",
+).set_yscale("log")
 
 # %%
 # With Adam

@@ -47,13 +47,13 @@ def losses_of(loss_of, out_features, updates=150):
     head = nn.Linear(in_features=H, out_features=out_features)
 
     def loss():
-        output, (h_n, c_n) = lstm(x)  # (N, L, H), (1, N, H), (1, N, H)
-        return loss_of(head, output, h_n)
+        _, (h_n, _) = lstm(x)  # (1, N, H)
+        return loss_of(head, h_n)
 
     return training.fit(loss, [*lstm.parameters(), *head.parameters()], updates=updates)
 
 
-sound = losses_of(lambda head, output, h_n: F.cross_entropy(head(h_n[-1]), labels), C)
+sound = losses_of(lambda head, h_n: F.cross_entropy(head(h_n[-1]), labels), C)
 print(f"first loss {sound[0]:.1f}, which is near ln C = {math.log(C):.1f}")
 print(f"last loss below 0.05: {sound[-1] < 0.05}")
 assert abs(sound[0] - math.log(C)) < 0.5
@@ -77,9 +77,7 @@ assert sound[-1] < 0.05
 # higher: where the softmax gives a wrong class nearly everything, its slope is nearly zero.
 
 floor = math.log(1 + (C - 1) / math.e)
-softmax = losses_of(
-    lambda head, output, h_n: F.cross_entropy(head(h_n[-1]).softmax(dim=-1), labels), C
-)
+softmax = losses_of(lambda head, h_n: F.cross_entropy(head(h_n[-1]).softmax(dim=-1), labels), C)
 print(f"floor {floor:.2f}, ever below it: {bool(softmax.min() < floor)}")
 assert softmax.min() >= floor - 1e-5
 
@@ -95,10 +93,8 @@ assert softmax.min() >= floor - 1e-5
 
 numbers = torch.randn(N)
 variance = numbers.var(correction=0).item()
-broadcast = losses_of(lambda head, output, h_n: (head(h_n[-1]) - numbers).square().mean(), 1)
-repaired = losses_of(
-    lambda head, output, h_n: (head(h_n[-1]).squeeze(1) - numbers).square().mean(), 1
-)
+broadcast = losses_of(lambda head, h_n: (head(h_n[-1]) - numbers).square().mean(), 1)
+repaired = losses_of(lambda head, h_n: (head(h_n[-1]).squeeze(1) - numbers).square().mean(), 1)
 print(f"floor {variance:.2f}, last loss {broadcast[-1]:.2f}")
 print(f"with squeeze(1), below 0.02: {repaired[-1] < 0.02}")
 assert abs(broadcast[-1] - variance) < 0.05
@@ -128,7 +124,8 @@ plotting.steps(
     {name: curve.view(-1, 10).mean(dim=1) for name, curve in curves.items()},
     ylabel="loss",
     title=title,
-).set_xlabel("ten updates")
+    xlabel="ten updates",
+)
 
 # %%
 # .. _overfit-too-good:

@@ -102,15 +102,15 @@ assert repaired[10] > 0.1 * sizes[10]
 #
 # It explodes: large recurrent weights
 # ------------------------------------
-# With recurrent weights five times as large and an open forget gate, a small change of an early step
-# is passed on larger at each step. The gradient of the first step is then by far the longest, and
+# With recurrent weights eight times as large and an open forget gate, a small change of an early step
+# is passed on larger at each step. The gradient of the first step is then the longest, and
 # one step of the optimiser follows it alone.
 
-wild = make(forget_bias=3.0, scale=5.0)
+wild = make(forget_bias=5.0, scale=8.0)
 exploding = training.gradient_by_distance(lambda x: score(wild, x), x, dim=0)
 growth = (exploding[-1] / exploding[0]).item()
-print(f"59 steps back, more than a hundred times the last step: {growth > 100}")
-assert growth > 100
+print(f"59 steps back, more than ten times the last step: {growth > 10}")
+assert growth > 10
 
 # %%
 # The repairs, measured
@@ -125,7 +125,7 @@ series = {
     "default": sizes,
     "input times 1000": stuck,
     "forget bias 3": training.gradient_by_distance(lambda x: score(open_gate, x), x, dim=0),
-    "bias 3, weights times 5": exploding,
+    "bias 5, weights times 8": exploding,
     "mean of all outputs": training.gradient_by_distance(
         lambda x: default(x)[0].mean(dim=0).sum(), x, dim=0
     ),
@@ -137,11 +137,12 @@ for name in ("forget bias 3", "mean of all outputs"):
 plotting.steps(
     {
         name: series[name].clamp(min=1e-20)
-        for name in ("default", "forget bias 3", "bias 3, weights times 5", "mean of all outputs")
+        for name in ("default", "forget bias 3", "bias 5, weights times 8", "mean of all outputs")
     },
     ylabel="size of the gradient",
     title="The gradient dies, lasts, or explodes on its way back",
-).set(xlabel="steps back from the last", yscale="log")
+    xlabel="steps back from the last",
+).set_yscale("log")
 
 # %%
 # .. _gradient-dies-table:

@@ -173,9 +173,6 @@ from lstm_guide.errors.training import (
     check_long_enough as check_long_enough,
 )
 from lstm_guide.errors.training import (
-    check_loss as check_loss,
-)
-from lstm_guide.errors.training import (
     check_number as check_number,
 )
 from lstm_guide.errors.training import (
@@ -195,6 +192,9 @@ from lstm_guide.errors.training import (
 )
 from lstm_guide.errors.training import (
     check_trained as check_trained,
+)
+from lstm_guide.errors.training import (
+    check_update as check_update,
 )
 from lstm_guide.errors.training import (
     check_varies as check_varies,

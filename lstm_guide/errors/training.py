@@ -57,7 +57,7 @@ def check_number(name: str, value: object) -> Tensor:
     return number.reshape(())
 
 
-def check_loss(value: object, *, update: int) -> Tensor:
+def check_update(value: object, *, update: int) -> Tensor:
     """Require one finite number."""
     number = check_number("loss", value)
     if not number.isfinite():
