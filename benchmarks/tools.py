@@ -150,6 +150,7 @@ def compiled(case: Case, *, allow: bool, train: bool = False, **options: Any) ->
         return compile_fx(graph, examples)
 
     torch._dynamo.config.allow_rnn = allow
+    torch._inductor.config.compile_threads = 1  # otherwise it starts a server of many processes
     model = case.model()
     fast = torch.compile(model, backend=backend, **options)
     with torch.set_grad_enabled(train):
