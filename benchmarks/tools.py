@@ -142,7 +142,7 @@ def fused(case: Case) -> None:
 
 
 def compiled(case: Case, *, allow: bool, train: bool = False, **options: Any) -> None:
-    """Compile, call at two lengths, and count the graphs that were compiled."""
+    """Compile, call at two lengths, or once with gradients, and count the compiled graphs."""
     graphs = []
 
     def backend(graph: Any, examples: Any) -> Any:
@@ -154,17 +154,14 @@ def compiled(case: Case, *, allow: bool, train: bool = False, **options: Any) ->
     model = case.model()
     fast = torch.compile(model, backend=backend, **options)
     with torch.set_grad_enabled(train):
-        for inputs in (case.inputs(), case.other()):
-            expected = model(*inputs)
-            found = fast(*inputs)
+        for inputs in (case.inputs(),) if train else (case.inputs(), case.other()):
+            expected, found = model(*inputs), fast(*inputs)
             case.compare(found, expected)
-            if train:
-                weights = list(model.parameters())
-                gradients = [
-                    torch.autograd.grad(output.sum(), weights, retain_graph=True)
-                    for output in (expected[0], found[0])
-                ]
-                case.compare(*gradients, tolerance=1e-4)
+    if train:
+        weights = list(model.parameters())
+        sums = (found[0].sum(), expected[0].sum())
+        gradients = [torch.autograd.grad(each, weights) for each in sums]
+        case.compare(*gradients, tolerance=1e-4)
     if not graphs:
         raise OtherPathError("nothing was compiled: it ran as without torch.compile")
 
@@ -352,7 +349,7 @@ def words(text: str, longest: int = 240) -> str:
     """One line without colours, addresses and the folders of this machine."""
     text = re.sub(r"\x1b\[[0-9;]*m", "", text)
     text = re.sub(r"0x[0-9a-f]{6,}", "0x…", text)
-    text = re.sub(r"/\S*/(?=[\w.]+)", "", text)
+    text = re.sub(r"(?<![:/\w])/(?:[\w.+-]+/)+(?=[\w.])", "", text)
     text = " ".join(text.split())
     return text if len(text) <= longest else text[:longest].rpartition(" ")[0] + " …"
 
@@ -369,6 +366,8 @@ def attempt(tool: str, name: str) -> dict[str, Any]:
         except OtherNumbersError as error:
             result, says = "wrong", str(error)
         except Exception as error:
-            result, says = "fail", f"{type(error).__name__}: {error}"
+            chain = [error, error.__cause__] if error.__cause__ else [error]
+            names = " from ".join(type(each).__name__ for each in chain)
+            result, says = "fail", f"{names}: {chain[-1]}"
     seen = [words(f"{w.category.__name__}: {w.message}", 120) for w in shown]
     return {"result": result, "says": words(says), "warnings": list(dict.fromkeys(seen))}
