@@ -37,8 +37,14 @@ def try_all(names: list[str]) -> Cells:
 
 
 def code_of(names: list[str]) -> dict[str, str]:
-    """The code of each tool, as it ran."""
-    return {name: inspect.getsource(tools.TOOLS[name]) for name in names}
+    """The code of each tool, as it ran, after that of the functions that it calls."""
+    code = {}
+    for name in names:
+        tool = tools.TOOLS[name]
+        called = [vars(tools).get(part) for part in tool.__code__.co_names]
+        parts = [*filter(inspect.isfunction, called), tool]
+        code[name] = "\n\n".join(inspect.getsource(part) for part in parts)
+    return code
 
 
 def drift(old: Cells, new: Cells) -> list[str]:

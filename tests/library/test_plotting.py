@@ -751,9 +751,7 @@ def test_outcomes_stand_where_their_tool_and_their_case_are_named():
     ax = plotting.outcomes(TRIED)
     found = {text.get_position(): text.get_text() for text in ax.texts}
     assert found == {
-        (j, i): word
-        for i, row in enumerate(TRIED.values())
-        for j, word in enumerate(row.values())
+        (j, i): word for i, row in enumerate(TRIED.values()) for j, word in enumerate(row.values())
     }
     assert [text.get_text() for text in ax.get_yticklabels()] == ["export", "compile"]
     assert [text.get_text() for text in ax.get_xticklabels()] == ["plain", "packed", "two\nlayers"]
