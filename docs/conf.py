@@ -33,6 +33,7 @@ extensions = [
     "landing",
     "mathml",
     "notebooks",
+    "probe_pages",
 ]
 exclude_patterns = ["_build", "gallery/**/*.ipynb", "gallery/**/*.py"]
 nitpicky = True

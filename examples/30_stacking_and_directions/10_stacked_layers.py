@@ -53,6 +53,8 @@ assert h_n.shape == c_n.shape == (K, N, H)
 plotting.call(lstm, x)
 
 # %%
+# .. _stacked-top:
+#
 # The final state of the top layer
 # --------------------------------
 # The layers are numbered from the bottom, so the top one is the last row: ``h_n[-1]``. The last step
@@ -181,7 +183,8 @@ assert_close(h_n[-1], output[:, -1])
 #
 # Common mistakes
 # ---------------
-# * "I take ``h_n[0]``": this is the bottom layer, see above. With one layer it is right by chance.
+# * "I take ``h_n[0]``": this is the bottom layer (:ref:`stacked-top`). With one layer it is right
+#   by chance.
 # * "I take ``h_n[-1]`` in two directions": it is the reverse direction only
 #   (:ref:`two-directions`).
 # * "I write ``nn.Sequential(nn.LSTM(...), nn.LSTM(...))``": an LSTM returns a tuple, and the next one

@@ -80,6 +80,8 @@ if torch.backends.mkldnn.is_available():  # oneDNN; not every build of torch has
     assert counts["packed"] > 5 * L > counts["padded"]
 
 # %%
+# .. _packing-record:
+#
 # What it costs, as recorded
 # --------------------------
 # Times are not measured while this page is built: they come from a record, with its machine and
@@ -137,6 +139,8 @@ print(f"two directions without packing: off by {error:.4f}")
 assert error > 0.01
 
 # %%
+# .. _packing-like-lengths:
+#
 # Batches of like length have little padding
 # ------------------------------------------
 # The other way to save work is to put sequences of like length into one batch: then there is little
@@ -200,9 +204,10 @@ for epoch in range(2):
 #
 # Common mistakes
 # ---------------
-# * "I pack to be faster." See the record above, and :ref:`padding` for what packing is for.
+# * "I pack to be faster." On a CPU it is slower (:ref:`packing-record`); what packing is for:
+#   :ref:`padding`.
 # * "I sort the whole data set once and never shuffle." Then every epoch sees short sequences first.
-#   Shuffle the batches.
+#   Shuffle the batches (:ref:`packing-like-lengths`).
 # * "I pad everything to one maximal length." Pad each batch to its own longest sequence
 #   (:ref:`collate-batches`).
 #
