@@ -19,6 +19,7 @@ call without a message, and which one gives other numbers.
 
 # sphinx_gallery_tags = ["deployment", "errors"]
 
+import textwrap
 import warnings
 
 import torch
@@ -66,7 +67,7 @@ for tool, row in cells.items():
         if cell["says"]:
             messages.setdefault(cell["says"], {}).setdefault(tool, []).append(case)
 for says, tools in messages.items():
-    print(f"{says}")
+    print(textwrap.fill(says, width=90))
     for tool, cases in tools.items():
         print(f"    {tool}: {', '.join(cases)}")
 assert all(
@@ -136,7 +137,8 @@ assert "specialized it to be a constant (7)" in cells["export, other L"]["plain"
 # write the file yourself, from the weights: :ref:`porting-onnx`.
 
 for tool in ("ONNX, other N and L", "ONNX, second export", "ONNX, old exporter"):
-    print(f"{tool}: {cells[tool]['plain']['result']}. {cells[tool]['plain']['says']}")
+    cell = cells[tool]["plain"]
+    print(textwrap.fill(f"{tool}: {cell['result']}. {cell['says']}", width=90))
 assert table["ONNX, other N and L"]["plain"] == "pass"
 assert table["ONNX, second export"]["plain"] == "fail"
 assert table["ONNX, old exporter"]["packed"] == "pass"

@@ -21,6 +21,8 @@ This page runs ``onnxruntime``. Install it with ``pip install onnx onnxruntime``
 
 # sphinx_gallery_tags = ["deployment", "weights", "variable length"]
 
+import textwrap
+
 import onnx
 import onnxruntime
 import torch
@@ -196,7 +198,7 @@ record = records.read("matrix")
 print(record["date"], record["versions"])
 print(record["code"]["ONNX, other N and L"])
 for case, cell in record["cells"]["ONNX, other N and L"].items():
-    print(f"{case}: {cell['result']} {cell['says']}")
+    print(textwrap.fill(f"{case}: {cell['result']} {cell['says']}", width=90))
 assert record["cells"]["ONNX, other N and L"]["plain"]["result"] == "pass"
 assert record["cells"]["ONNX, other N and L"]["packed"]["result"] == "fail"
 

@@ -5,13 +5,16 @@ import json
 import sys
 import warnings
 
-import matrix
 import pytest
 import recording
-import tools
 import torch
 
 from lstm_guide import records
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", DeprecationWarning)  # torch's compiler still uses TorchScript
+    import matrix
+    import tools
 
 CHEAP = "the fast path of a CPU"
 
