@@ -92,6 +92,15 @@ def bench(session: nox.Session) -> None:
     session.run("python", "benchmarks/bench_trace.py")
     check = [] if "record" in session.posargs else ["--check"]
     session.run("python", "benchmarks/bench_packing.py", *check)
+    session.run("python", "benchmarks/bench_speed.py", *check)
+
+
+@nox.session(default=False)
+def matrix(session: nox.Session) -> None:
+    """Try what works with what; fail where it is not as recorded. `-- record` renews the record."""
+    install(session, "docs")
+    check = [] if "record" in session.posargs else ["--check"]
+    session.run("python", "benchmarks/matrix.py", *check)
 
 
 @nox.session(default=False)

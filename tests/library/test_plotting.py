@@ -748,6 +748,42 @@ def test_bars_refuse_groups_with_different_labels(groups):
         plotting.bars(groups, xlabel="time")
 
 
+# --- outcomes ------------------------------------------------------------------------------------
+
+TRIED = {
+    "export": {"plain": "pass", "packed": "fail", "two layers": "pass"},
+    "compile": {"plain": "fallback", "packed": "wrong", "two layers": "fallback"},
+}
+
+
+def test_outcomes_stand_where_their_tool_and_their_case_are_named():
+    ax = plotting.outcomes(TRIED)
+    found = {text.get_position(): text.get_text() for text in ax.texts}
+    assert found == {
+        (j, i): word for i, row in enumerate(TRIED.values()) for j, word in enumerate(row.values())
+    }
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["export", "compile"]
+    assert [text.get_text() for text in ax.get_xticklabels()] == ["plain", "packed", "two\nlayers"]
+    assert ax.yaxis_inverted()
+    fills = {text.get_text(): set() for text in ax.texts}
+    for text, cell in zip(ax.texts, ax.patches, strict=True):
+        fills[text.get_text()].add(cell.get_facecolor())
+    assert sorted(map(len, fills.values())) == [1, 1, 1, 1]
+    assert len(set.union(*fills.values())) == 4
+    assert ax.get_title() == "pass in 2 of 6 cells"
+
+
+@pytest.mark.parametrize("table", [{}, {"export": {}}, {"a": {"x": "pass"}, "b": {"y": "pass"}}])
+def test_outcomes_refuse_tools_with_different_cases(table):
+    with pytest.raises(ValueError, match=r"^table: expected the same cases .* Give a dict"):
+        plotting.outcomes(table)
+
+
+def test_outcomes_refuse_an_unknown_word():
+    with pytest.raises(ValueError, match=r"^table: .* fallback, wrong, fail, got \['ok'\]\. Use"):
+        plotting.outcomes({"export": {"plain": "ok"}})
+
+
 def test_pattern_draws_on_given_axes():
     with plotting.style():
         figure, (one, other) = plt.subplots(2)
@@ -827,6 +863,7 @@ def draw_each():
     yield plotting.reach({"h": torch.rand(7)})
     yield plotting.packing(pack_sequence([torch.zeros(length, 3) for length in (4, 2, 1)]))
     yield plotting.bars({"short": {"a": 1.0}, "long": {"a": 2.0}}, xlabel="time")
+    yield plotting.outcomes({"export": {"plain": "pass", "packed": "fail"}})
 
 
 def test_figures_are_transparent_and_their_letters_are_large():

@@ -28,6 +28,7 @@ import torch
 {code}
 '''
 DISTURBING = """\
+# It runs y. Install it with ``pip install x-y z``.
 import matplotlib
 import warnings
 torch.set_default_dtype(torch.float64)
@@ -202,4 +203,6 @@ def test_the_downloads_say_how_to_get_the_package(project: Project):
     wheel = next((project.folder / "out").glob("lstm_guide-*.whl")).name
     gallery = project.folder / "docs" / "gallery" / "10_section"
     assert f"#   pip install {wheel}\n" in (gallery / "20_beta.py").read_text()
-    assert f"# %pip install {wheel}" in (gallery / "20_beta.ipynb").read_text()
+    assert f'# %pip install {wheel}"' in (gallery / "20_beta.ipynb").read_text()
+    assert f"#   pip install {wheel} x-y z\n" in (gallery / "30_gamma.py").read_text()
+    assert f'# %pip install {wheel} x-y z"' in (gallery / "30_gamma.ipynb").read_text()
