@@ -27,6 +27,7 @@ extensions = [
     "sphinx_gallery.gen_gallery",
     "about_build",
     "api_pages",
+    "by_argument",
     "downloads",
     "fresh",
     "inventories",
