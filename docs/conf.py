@@ -28,12 +28,14 @@ extensions = [
     "about_build",
     "api_pages",
     "by_argument",
+    "cheatsheet",
     "downloads",
     "fresh",
     "inventories",
     "landing",
     "mathml",
     "notebooks",
+    "run",
 ]
 exclude_patterns = ["_build", "gallery/**/*.ipynb", "gallery/**/*.py"]
 nitpicky = True
@@ -83,6 +85,7 @@ html_js_files = [("guide.js", {"defer": "defer"})]
 html_extra_path = []  # the extension `downloads` adds the wheel
 html_copy_source = False
 html_show_sourcelink = False
+html_sidebars = {"*": []}  # pages outside a section have no neighbours to list
 html_context = {"default_mode": "auto", "repository_url": repository_url}
 html_theme_options = {
     "footer_end": [],

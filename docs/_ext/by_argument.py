@@ -15,7 +15,7 @@ import inspect
 import itertools
 import re
 import typing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -214,7 +214,7 @@ def weight(script: Script, name: str) -> int:
     )
 
 
-def pages(scripts: list[Script], owner: str, name: str) -> list[Script]:
+def pages(scripts: Sequence[Script], owner: str, name: str) -> list[Script]:
     """Choose the pages that show a name, in the order of learning.
 
     Where none does, these are the pages about the function or cell that it belongs to.
@@ -227,7 +227,7 @@ def pages(scripts: list[Script], owner: str, name: str) -> list[Script]:
     return [each for each in found if each in best]
 
 
-def entry(owner: str, name: str, scripts: list[Script]) -> list[str]:
+def entry(owner: str, name: str, scripts: Sequence[Script]) -> list[str]:
     """Write what is found about a name, as Markdown."""
     rows = []
     if text := default(owner, name):

@@ -4,7 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 EXERCISES = "95_exercises"
@@ -69,7 +69,8 @@ class Script:
                 yield from ((name, keyword.arg) for keyword in node.keywords if keyword.arg)
 
 
-def lessons(examples: Path) -> list[Script]:
+@cache
+def lessons(examples: Path) -> tuple[Script, ...]:
     """Return all pages but the exercises, in the order of learning."""
     paths = sorted(examples.glob("*/*.py"))
-    return [Script(path) for path in paths if path.parent.name != EXERCISES]
+    return tuple(Script(path) for path in paths if path.parent.name != EXERCISES)
