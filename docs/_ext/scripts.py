@@ -43,7 +43,7 @@ class Script:
     @cached_property
     def prose(self) -> str:
         """The docstring without label and title, and the text between the blocks of code."""
-        comments = re.findall(r"^# ?(.*)$", self.source, re.MULTILINE)
+        comments = re.findall(r"^# ?(?!sphinx_gallery|%%)(.*)$", self.source, re.MULTILINE)
         return "\n".join([self.head["rest"], *comments])
 
     @cached_property
