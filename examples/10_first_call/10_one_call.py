@@ -70,7 +70,8 @@ assert h_n.shape == c_n.shape == (1, N, H)
 # no state: the dashed boxes at the left. ``output`` collects h at every step. ``h_n`` and ``c_n``
 # are the pair after the last step.
 #
-# The labels have a letter for each size. K counts the layers and D the directions of the LSTM, and
+# The labels have a letter for each size. K counts the :term:`layers <layer>` and D the
+# :term:`directions <direction>` of the LSTM, and
 # both are 1 here. H_out is the width of h and H_cell the width of c, and both are ``hidden_size``
 # here.
 

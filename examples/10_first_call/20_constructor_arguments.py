@@ -70,8 +70,8 @@ for name, change in changes.items():
 # Which arguments cost parameters
 # -------------------------------
 # The picture shows the last column of the table. A second direction costs as much as the first. A
-# second layer costs more than the first where it reads more features, as here. ``batch_first``
-# and ``dropout`` cost nothing.
+# second layer costs more than the first where it reads more :term:`features <feature>`, as here.
+# ``batch_first`` and ``dropout`` cost nothing.
 
 with plotting.style():
     _, ax = plt.subplots(figsize=(7, 3.6), layout="constrained")
@@ -90,7 +90,8 @@ assert counts["num_layers=2, dropout=0.5"] == counts["num_layers=2"]
 # ``input_size`` and ``hidden_size``: features in, features out
 # -------------------------------------------------------------
 # ``input_size`` must equal the size of the last axis of ``x``. ``hidden_size`` is yours to choose:
-# it is the width of h and c. Neither of the two has to do with the number of steps. The LSTM has
+# it is the width of h and c. Neither of the two has to do with the number of
+# :term:`steps <step>`. The LSTM has
 # four tensors of parameters. The sizes of all four come from these two numbers.
 
 lstm = nn.LSTM(input_size=H_in, hidden_size=H)
@@ -139,7 +140,8 @@ assert_close(single(x)[0], single(x)[0])
 # ---------------------------------------
 # With ``proj_size`` a matrix maps h to fewer features after each step. ``output`` and ``h_n``
 # become narrower, ``c_n`` keeps ``hidden_size``. In float32 on a CPU torch warns that its fast
-# routine (oneDNN) does not know projections. It does not warn in float64, so the table above is
+# routine (oneDNN) does not know
+# :term:`projections <projection>`. It does not warn in float64, so the table above is
 # in float64.
 
 with warnings.catch_warnings(record=True) as caught:
@@ -168,8 +170,9 @@ for parameter in placed.parameters():
 # -------------------------------------------------
 # Many examples leave ``bias`` out of the list of arguments, and then ``True`` in the fourth place
 # looks like ``batch_first``. It is ``bias``. The first line of the output is the real order, from
-# ``nn.RNNBase``, the base class of ``nn.LSTM``. Nothing is raised, and the LSTM reads your batch
-# as time: the middle size of ``h_n``, the number of sequences, is wrong. With names it is right.
+# ``nn.RNNBase``, the base class of ``nn.LSTM``. Nothing is raised, and the LSTM reads your
+# :term:`batch` as time: the middle size of ``h_n``, the number of sequences, is wrong. With names
+# it is right.
 
 places = list(inspect.signature(nn.RNNBase).parameters)[1:]  # 0 is mode: "LSTM"
 print(", ".join(places))
@@ -223,7 +226,8 @@ assert right(x)[0].shape == (N, L, 6)
 # Common mistakes
 # ---------------
 # * "I wrote ``nn.LSTM(128, 64, 1, True)``": the ``True`` is ``bias``. See :ref:`layouts`.
-# * "``hidden_size`` is the length of my window": it is the width of h. See :ref:`length-is-free`.
+# * "``hidden_size`` is the length of my :term:`window`": it is the width of h. See
+#   :ref:`length-is-free`.
 # * "``h_n`` has more rows than I have layers": each direction has a row. See
 #   :ref:`axes-and-outputs`.
 #

@@ -85,7 +85,7 @@ assert [count > 0 for count in zeros] == [True, True, False]
 # Each step has zeros of its own
 # ------------------------------
 # The picture shows what layer 1 reads of one sequence. The orange cells are zeros, all others are
-# doubled. The columns have different zeros: a new mask is drawn for every step, every sequence and every
+# doubled. The columns have different zeros: new zeros are drawn for every step, every sequence and every
 # call.
 
 handed_on = between[0][:, 0].T  # (H, L): sequence 0
@@ -154,7 +154,7 @@ assert gap == 0
 # -------------------------------
 # Keras has ``recurrent_dropout``: zeros in the hidden state that passes from step to step. ``nn.LSTM`` has
 # no such argument. With :class:`torch.nn.LSTMCell` you write the loop yourself. In *variational* dropout
-# one mask is drawn for the whole sequence, so a feature that is gone is gone at every step
+# one set of zeros is drawn for the whole sequence, so a feature that is gone is gone at every step
 # (Gal and Ghahramani, 2016, arXiv:1512.05287). With p = 0 the loop gives the numbers of
 # ``nn.LSTM``. In the picture the dropped features are orange. At step 0 the loop reads the zeros of the
 # initial state.
@@ -195,7 +195,7 @@ plotting.cells(
 # -------
 # * ``dropout`` acts on what each layer but the last hands to the layer above, in training mode.
 # * ``output``, ``h_n`` and ``c_n`` hold no zeros of it, and nothing is dropped from step to step.
-# * Each step has a new mask.
+# * Each step has new zeros.
 # * ``eval()`` switches it off. ``no_grad()`` does not.
 #
 # Common mistakes

@@ -7,7 +7,7 @@ Which weights belong to which gate?
 You print the parameters of your layer and find ``weight_hh_l0`` with 20 rows for a hidden size of 5,
 and two biases where one would do. You want the forget gate's weights, or the number of parameters,
 or weights from another library. You need :ref:`one-step` before this page. After it you can find
-the block of every :term:`gate`, set the forget bias, and count any ``nn.LSTM`` by hand.
+the block of every :term:`gate`, set the :term:`forget bias`, and count any ``nn.LSTM`` by hand.
 
 **You will see**
 

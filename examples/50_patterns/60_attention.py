@@ -190,7 +190,7 @@ ax.set_xticks(range(longest), digits)
 # ---------------------------------------------
 # In a batch with padding, two things go wrong without a message. The encoder reads the padding, so
 # its final state is not that of the source: packing repairs this. And the softmax gives weight to
-# steps that do not exist: the mask repairs that.
+# steps that do not exist: the :term:`mask` repairs that.
 
 sources = [torch.randint(10, (length,)) for length in (10, 4, 7)]
 lengths = torch.tensor([len(source) for source in sources])
