@@ -8,6 +8,33 @@ const WEIGHTS = { text: 1, start: 0.6, heading: 1.6, title: 2.2, whole: 4 };
 const ENOUGH = 0.4; // of the query's weight has to be on a page
 const AT_MOST = 40;
 
+/* Words of a question, which tell nothing about the answer. */
+const ASKING = new Set([
+  ..."between can difference do does get how i me my need should use versus vs want".split(" "),
+  ..."what when which why you your lstm nn pytorch torch".split(" "),
+]);
+
+/* What readers write, and what the guide says. */
+const SAME = new Map(Object.entries({
+  cuda: "device",
+  double: "float64",
+  embedding_dim: "input_size",
+  final: "last",
+  gpu: "device",
+  hidden_dim: "hidden_size",
+  hn: "h_n",
+  cn: "c_n",
+  last: "final",
+  n_layers: "num_layers",
+  scratch: "hand",
+  seq_len: "length",
+  tbptt: "truncated",
+  timestep: "step",
+  timesteps: "steps",
+  units: "hidden_size",
+  vanishing: "reach",
+}));
+
 /* The pages that hold a word, from one of Sphinx's lists; a lone page is stored as a number. */
 const pagesWith = (list, word) => (Object.hasOwn(list, word) ? [list[word]].flat() : []);
 
@@ -19,22 +46,35 @@ const look = (list, word) => {
   return [longer.flatMap((term) => pagesWith(list, term)), WEIGHTS.start];
 };
 
-/* Words as they are in the index: lower case, without ending. */
+/* Words as they are in the index, lower case and without ending, each with the forms that count as
+   the same. */
 const stems = (text) => {
   const stemmer = new Stemmer();
-  const words = splitQuery(text.toLowerCase());
-  const kept = words.filter((word) => !stopwords.has(word) && !/^\d+$/.test(word));
-  return new Set((kept.length ? kept : words).map((word) => stemmer.stemWord(word)));
+  const words = splitQuery(text.toLowerCase()).filter(
+    (word) => !stopwords.has(word) && !/^\d+$/.test(word),
+  );
+  const telling = words.filter((word) => !ASKING.has(word));
+  const forms = new Map();
+  for (const word of telling.length ? telling : words) {
+    const same = [word, SAME.get(word) ?? word, word.replace(/_l\d+(_reverse)?$/, "_l")];
+    forms.set(stemmer.stemWord(word), new Set(same.map((each) => stemmer.stemWord(each))));
+  }
+  return forms;
 };
 
-/* How much each word tells, and how much of it each page has. */
-const weigh = (words, index) => {
+/* How much each word tells, and which words each page has. */
+const weigh = (forms, index) => {
   const worth = new Map();
   const pages = new Map();
-  for (const word of words) {
-    const [inText, factor] = look(index.terms, word);
-    const [inTitle] = look(index.titleterms, word);
-    const found = new Set([...inText, ...inTitle]);
+  for (const [word, same] of forms) {
+    const found = new Set();
+    let factor = WEIGHTS.start;
+    for (const form of same) {
+      const [inText, exact] = look(index.terms, form);
+      const [inTitle] = look(index.titleterms, form);
+      for (const page of [...inText, ...inTitle]) found.add(page);
+      if (inText.length) factor = Math.max(factor, exact);
+    }
     if (!found.size) continue; // a typing error, or a name of the reader's own
     worth.set(word, factor * Math.log(1 + index.docnames.length / found.size));
     for (const page of found) {
@@ -48,17 +88,18 @@ const weigh = (words, index) => {
 const sum = (words, worth) => [...words].reduce((all, word) => all + (worth.get(word) ?? 0), 0);
 
 /* For each page the heading that fits the query best: [score, heading, anchor]. */
-const bestHeadings = (words, worth, index) => {
+const bestHeadings = (forms, worth, index) => {
   const best = new Map();
   for (const [heading, places] of Object.entries(index.alltitles)) {
     const inHeading = stems(heading);
-    const common = [...inHeading].filter((word) => worth.has(word));
+    const has = (word) => [...forms.get(word)].some((form) => inHeading.has(form));
+    const common = [...worth.keys()].filter(has);
     if (!common.length) continue;
-    const whole = common.length === inHeading.size && common.length === words.size;
+    const whole = common.length === inHeading.size && common.length === forms.size;
     for (const [page, anchor] of places) {
       const isTitle = index.titles[page] === heading;
       let score = sum(common, worth) * (isTitle ? WEIGHTS.title : WEIGHTS.heading);
-      score *= 0.5 + (0.5 * common.length) / inHeading.size;
+      score *= 0.5 + (0.5 * common.length) / Math.max(inHeading.size, common.length);
       if (whole) score += WEIGHTS.whole;
       if (score > (best.get(page)?.[0] ?? 0)) best.set(page, [score, heading, anchor]);
     }
@@ -80,10 +121,10 @@ const objectsCalled = (query, index) =>
 
 Search._performSearch = (query) => {
   const index = Search._index;
-  const words = stems(query);
-  const [worth, pages] = weigh(words, index);
-  const headings = bestHeadings(words, worth, index);
-  const all = sum(words, worth);
+  const forms = stems(query);
+  const [worth, pages] = weigh(forms, index);
+  const headings = bestHeadings(forms, worth, index);
+  const all = sum(worth.keys(), worth);
   const results = objectsCalled(query, index);
   for (const [page, found] of pages) {
     const share = sum(found, worth) / all;

@@ -1,11 +1,11 @@
 """Write each page as Markdown too, and an llms.txt that lists them, for assistants.
 
-The Markdown comes from the finished page, so that it holds what a reader sees: text, code, outputs and
-tables, figures by their alternative text, formulas as TeX. Links lead to the Markdown of other pages.
-A page of the gallery ends with a table of its tensors, noted when its script ran.
+The Markdown comes from the finished page, so that it holds what a reader sees: text, code, outputs
+and tables, figures by their alternative text, formulas as TeX. Links lead to the Markdown of other
+pages. A page of the gallery ends with a table of its tensors, noted when its script ran.
 
-`sphinx-llm`, the maintained extension for this, reads all sources a second time, loses the figures of
-sphinx-gallery, takes its download note for the title, and knows no tensors.
+`sphinx-llm`, the maintained extension for this, reads all sources a second time, loses the figures
+of sphinx-gallery, takes its download note for the title, and knows no tensors.
 """
 
 import json

@@ -1,7 +1,7 @@
 """Note which tensors a script makes, for the tables of the Markdown pages.
 
-sphinx-gallery calls an image scraper after each block of code, with the variables of the script. This
-one takes no images: it writes name, shape and type of each tensor beside the page.
+sphinx-gallery calls an image scraper after each block of code, with the variables of the script.
+This one takes no images: it writes name, shape and type of each tensor beside the page.
 """
 
 import json

@@ -51,7 +51,8 @@ def markdown_list() -> str:
 def test_each_lesson_has_a_purpose_in_the_list():
     for script in SCRIPTS:
         entry = re.search(rf"{script.stem}\.md\): (.*)$", markdown_list(), re.MULTILINE)
-        assert entry and len(entry[1].split()) >= 8, script.stem
+        assert entry, script.stem
+        assert len(entry[1].split()) >= 8, script.stem
 
 
 @per_page
