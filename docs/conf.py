@@ -30,6 +30,7 @@ extensions = [
     "api_pages",
     "by_argument",
     "cheatsheet",
+    "citations",
     "downloads",
     "fresh",
     "inventories",

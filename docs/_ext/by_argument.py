@@ -270,6 +270,40 @@ class Argument(SphinxDirective):
         return [section]
 
 
+class ArgumentNames(SphinxDirective):
+    """A list of all entries of the page, so that each is one step away."""
+
+    def run(self) -> list[nodes.Node]:
+        """Leave a place that is filled once the whole page is read."""
+        return [nodes.bullet_list(classes=["argument-names"])]
+
+
+def fill_names(app: Sphinx, doctree: nodes.document) -> None:
+    """Write for each part of the page its title and the names in it, all as links."""
+    for names in doctree.findall(nodes.bullet_list):
+        if "argument-names" not in names["classes"]:
+            continue
+        for part in doctree[0].findall(nodes.section):
+            entries = [each for each in part.findall(nodes.section) if is_entry(each)]
+            if part.parent is doctree[0] and entries:
+                line = nodes.paragraph("", "", link_to(part), nodes.Text(": "))
+                for entry_ in entries:
+                    line += [link_to(entry_), nodes.Text(", ")]
+                line.pop()
+                names += nodes.list_item("", line)
+
+
+def is_entry(section: nodes.section) -> bool:
+    """Tell an entry from other sections."""
+    return "argument" in section["classes"]
+
+
+def link_to(section: nodes.section) -> nodes.reference:
+    """Make a link with the words of a section's title."""
+    words = [child.deepcopy() for child in section[0].children]
+    return nodes.reference("", "", *words, refid=section["ids"][0], internal=True)
+
+
 def outdated(app: Sphinx, env: BuildEnvironment, *_: Any) -> list[str]:
     """Read these pages in each build: a script or torch may have changed."""
     return [name for name, data in env.metadata.items() if "by_argument" in data]
@@ -278,5 +312,7 @@ def outdated(app: Sphinx, env: BuildEnvironment, *_: Any) -> list[str]:
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the directive."""
     app.add_directive("argument", Argument)
+    app.add_directive("argument-names", ArgumentNames)
+    app.connect("doctree-read", fill_names)
     app.connect("env-get-outdated", outdated)
     return {"parallel_read_safe": True}

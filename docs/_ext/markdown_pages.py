@@ -86,7 +86,9 @@ def to_markdown(html: str, name: str, pages: set[str]) -> str:
 
 def purpose(markdown: str) -> str:
     """Return the first paragraph below the title, on one line and without links."""
-    paragraphs = [part for part in markdown.split("\n\n")[1:] if re.match(r"[A-Z`\"\[]", part)]
+    paragraphs = [
+        part for part in markdown.split("\n\n")[1:] if not re.match(r"```|[|#$-]|\[Figure", part)
+    ]
     text = " ".join(paragraphs[0].split()) if paragraphs else ""
     return re.sub(r"\[(.*?)\]\([^()]*\)", r"\1", text)
 

@@ -1,11 +1,13 @@
 """Blocks of code on the pages around the gallery run, and a false one fails the build."""
 
+import re
 from pathlib import Path
 
 import pytest
 from cheatsheet import parameters, state_rows, tensors
 from sphinx.testing.util import SphinxTestApp
 
+REPOSITORY = Path(__file__).parents[2]
 CONF = 'extensions = ["myst_parser", "run"]\n'
 GOOD = """\
 # Page
@@ -74,3 +76,16 @@ def test_the_tables_of_the_cheat_sheet_hold_what_the_library_knows():
     ) in (tensors())
     assert state_rows()[-1] == ("`h_n[3]`", "1", "reverse", "step 0, second half")
     assert parameters()[-1][-1] == "1080 entries"
+
+
+def test_each_old_advice_and_each_claim_has_an_anchor_and_a_run_with_an_assertion():
+    text = (REPOSITORY / "docs" / "old-tutorials.md").read_text(encoding="utf-8")
+    anchored = re.findall(r"^\([\w-]+\)=\n### ", text, re.MULTILINE)
+    claims = re.split(r"^### ", text, flags=re.MULTILINE)[1:]
+    assert len(anchored) == len(claims) >= 25
+    for claim in claims:
+        runs = re.findall(r"^```\{run\}.*?\n(.*?)^```$", claim, re.MULTILINE | re.DOTALL)
+        assert runs, claim
+        assert re.search(r"^\s*(assert |torch\.testing\.assert_close)", runs[0], re.MULTILINE), (
+            claim
+        )
