@@ -22,7 +22,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
-from lstm_guide import length_buckets, pack, records
+from lstm_guide import pack, records
+from lstm_guide.sequences import length_buckets
 
 RECORD = Path(__file__).parents[1] / "lstm_guide" / "recorded" / "packing.json"
 BAND = 2.0

@@ -38,6 +38,7 @@ extensions = [
     "markdown_pages",
     "mathml",
     "notebooks",
+    "probe_pages",
     "run",
 ]
 exclude_patterns = ["_build", "gallery/**/*.ipynb", "gallery/**/*.py"]

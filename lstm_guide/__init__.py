@@ -1,12 +1,11 @@
 """Shapes, states and checks for torch.nn.LSTM."""
 
-from lstm_guide.cell import Step, Trace, lstm_forward, lstm_step, trace_steps
+from lstm_guide.cell import lstm_forward, lstm_step, trace_steps
 from lstm_guide.errors import ShapeError
-from lstm_guide.exercises import Verdict, check
+from lstm_guide.exercises import check
 from lstm_guide.patterns import decode, encode, transduce, unroll
-from lstm_guide.report import Report, describe
+from lstm_guide.report import describe
 from lstm_guide.sequences import (
-    length_buckets,
     length_mask,
     masked_loss,
     masked_mean,
@@ -15,18 +14,7 @@ from lstm_guide.sequences import (
     take_last,
     unpack,
 )
-from lstm_guide.shapes import (
-    AXES,
-    Axis,
-    CallShapes,
-    Config,
-    Dim,
-    Shape,
-    call_shapes,
-    parameter_count,
-    parameter_shapes,
-    state_shapes,
-)
+from lstm_guide.shapes import call_shapes, parameter_count, parameter_shapes
 from lstm_guide.states import (
     bridge,
     detach_state,
@@ -35,30 +23,10 @@ from lstm_guide.states import (
     split_state,
     zero_state,
 )
-from lstm_guide.weights import (
-    from_keras,
-    from_onnx,
-    gate_blocks,
-    init_orthogonal,
-    init_xavier,
-    reorder_gates,
-    set_forget_bias,
-    to_keras,
-    to_onnx,
-)
+from lstm_guide.weights import gate_blocks, set_forget_bias
 
 __all__ = [
-    "AXES",
-    "Axis",
-    "CallShapes",
-    "Config",
-    "Dim",
-    "Report",
-    "Shape",
     "ShapeError",
-    "Step",
-    "Trace",
-    "Verdict",
     "bridge",
     "call_shapes",
     "check",
@@ -67,12 +35,7 @@ __all__ = [
     "detach_state",
     "encode",
     "final_state",
-    "from_keras",
-    "from_onnx",
     "gate_blocks",
-    "init_orthogonal",
-    "init_xavier",
-    "length_buckets",
     "length_mask",
     "lstm_forward",
     "lstm_step",
@@ -82,14 +45,10 @@ __all__ = [
     "pack",
     "parameter_count",
     "parameter_shapes",
-    "reorder_gates",
     "reset_rows",
     "set_forget_bias",
     "split_state",
-    "state_shapes",
     "take_last",
-    "to_keras",
-    "to_onnx",
     "trace_steps",
     "transduce",
     "unpack",

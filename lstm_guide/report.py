@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -46,31 +46,18 @@ class Report:
         cells += [
             (name, shape.letters, str(shape.sizes), words) for name, shape, words in self.rows
         ]
-        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-        lines = ["  ".join(map(str.ljust, line, widths)).rstrip() for line in cells]
-        return "\n".join([self.headline, *lines, *(f"? {text}" for text in self.questions)])
-
-    def _repr_html_(self) -> str:
-        head = "".join(_cell("th", text, "col") for text in ("tensor", "axes", "in words"))
-        body = "".join(_html_row(*row) for row in self.rows)
-        questions = "".join(f"<li>{escape(text)}</li>" for text in self.questions)
-        return (
-            f'<div class="lstm-guide-report"><table style="{_PLAIN}">'
-            f'<caption style="{_PLAIN}">{escape(self.headline)}</caption>'
-            f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-            f"{f'<ul>{questions}</ul>' if questions else ''}</div>"
+        return "\n".join(
+            [self.headline, *text_table(cells), *(f"? {text}" for text in self.questions)]
         )
 
-
-def _html_row(name: str, shape: Shape, words: str) -> str:
-    axes = " ".join(map(_chip, shape.dims))
-    cells = _cell("th", escape(name), "row") + _cell("td", axes) + _cell("td", escape(words))
-    return f'<tr style="{_PLAIN}">{cells}</tr>'
-
-
-def _cell(tag: str, content: str, scope: str = "") -> str:
-    attribute = f' scope="{scope}"' if scope else ""
-    return f'<{tag}{attribute} style="{_LEFT}">{content}</{tag}>'
+    def _repr_html_(self) -> str:
+        rows = [
+            (escape(name), " ".join(map(_chip, shape.dims)), escape(words))
+            for name, shape, words in self.rows
+        ]
+        questions = "".join(f"<li>{escape(text)}</li>" for text in self.questions)
+        below = f"<ul>{questions}</ul>" if questions else ""
+        return html_table(self.headline, ("tensor", "axes", "in words"), rows, below)
 
 
 def _chip(dim: Dim) -> str:
@@ -181,3 +168,35 @@ def _questions_of_values(
             count = int((~torch.isfinite(tensor)).sum())
             if count:
                 yield f"{name} has nan or infinite entries, {count} of them: is a value missing?"
+
+
+def text_table(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Align the columns and return one line for each row, the heading among them."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
+
+
+def html_table(
+    caption: str, head: Sequence[str], rows: Sequence[Sequence[str]], below: str = ""
+) -> str:
+    """Make a table whose first column heads its rows.
+
+    caption and head are texts; the cells, and what stands below the table, are HTML already.
+    """
+    top = "".join(_cell("th", escape(text), "col") for text in head)
+    body = "".join(f'<tr style="{_PLAIN}">{_cells(row)}</tr>' for row in rows)
+    return (
+        f'<div class="lstm-guide-report"><table style="{_PLAIN}">'
+        f'<caption style="{_PLAIN}">{escape(caption)}</caption>'
+        f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>{below}</div>"
+    )
+
+
+def _cells(row: Sequence[str]) -> str:
+    first, *others = row
+    return _cell("th", first, "row") + "".join(_cell("td", content) for content in others)
+
+
+def _cell(tag: str, content: str, scope: str = "") -> str:
+    attribute = f' scope="{scope}"' if scope else ""
+    return f'<{tag}{attribute} style="{_LEFT}">{content}</{tag}>'

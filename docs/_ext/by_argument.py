@@ -235,9 +235,8 @@ def entry(owner: str, name: str, scripts: Sequence[Script]) -> list[str]:
     if lines := shape_lines(owner, name):
         rows.append(("Shape", "<br>".join(lines)))
     if owner == "nn.LSTM" and name in CHANGES:
-        before = f"`nn.LSTM({BASE.H_in}, {BASE.H_cell})`"
         changes = "<br>".join(f"{what}: {old} → {new}" for what, old, new in changed_by(name))
-        rows.append((f"Changes, from {before} to `{name}={CHANGES[name]}`", changes))
+        rows.append((f"Changes with `{name}={CHANGES[name]}`", changes))
     links = [f"{{ref}}`{script.label}`" for script in pages(scripts, owner, name)]
     if links:
         rows.append(("Shown on", "<br>".join(links)))
@@ -284,8 +283,8 @@ def fill_names(app: Sphinx, doctree: nodes.document) -> None:
         if "argument-names" not in names["classes"]:
             continue
         for part in doctree[0].findall(nodes.section):
-            entries = [each for each in part.findall(nodes.section) if is_entry(each)]
-            if part.parent is doctree[0] and entries:
+            entries = [each for each in part.children if is_entry(each)]
+            if entries:
                 line = nodes.paragraph("", "", link_to(part), nodes.Text(": "))
                 for entry_ in entries:
                     line += [link_to(entry_), nodes.Text(", ")]
@@ -293,9 +292,9 @@ def fill_names(app: Sphinx, doctree: nodes.document) -> None:
                 names += nodes.list_item("", line)
 
 
-def is_entry(section: nodes.section) -> bool:
-    """Tell an entry from other sections."""
-    return "argument" in section["classes"]
+def is_entry(part: nodes.Node) -> bool:
+    """Tell an entry from other parts of a page."""
+    return isinstance(part, nodes.section) and "argument" in part["classes"]
 
 
 def link_to(section: nodes.section) -> nodes.reference:

@@ -10,7 +10,8 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 from torch import nn
 
-from lstm_guide import Config, call_shapes, parameter_count, parameter_shapes, split_state
+from lstm_guide import call_shapes, parameter_count, parameter_shapes, split_state
+from lstm_guide.shapes import Config
 
 EXAMPLE = Config(input_size=3, hidden_size=5, num_layers=2, bidirectional=True)
 L, N = 7, 4

@@ -2,6 +2,7 @@
 
 import ast
 import hashlib
+import os
 import platform
 from pathlib import Path
 from types import ModuleType
@@ -32,6 +33,7 @@ def parts_of(script: Path) -> Parts:
     }
     return {
         "the script": digest(script),
+        "GUIDE_URL": os.environ.get("GUIDE_URL", ""),  # stands in the first cell of the notebook
         "torch": torch.__version__,
         "Python": platform.python_version(),
         **{name: digest(path) for name, path in sorted(files.items())},

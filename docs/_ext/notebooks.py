@@ -21,7 +21,11 @@ original_rst2md = notebook.rst2md
 DIRECTIVE = r"^\.\. {name}::[ \t]*(?P<title>.*)\n(?P<body>(?:[ \t]*\n|[ \t]+\S.*(?:\n|\Z))*)"
 ROLE = re.compile(r":(?P<role>[\w:+-]+):`(?P<content>[^`]+)`")
 TITLED = re.compile(r"(?P<title>.+?)\s*<(?P<target>.+)>", re.DOTALL)
-LABEL = re.compile(r"^\.\. _(?P<label>[\w-]+):\s*\n+(?P<title>\S.*)\n[=\-#*]{3,}$", re.MULTILINE)
+LABEL = re.compile(
+    r"^(?P<comment>(?:# )?)\.\. _(?P<label>[\w-]+):\s*\n(?:#?\n)*"
+    r"(?P=comment)(?P<title>\S.*)\n(?P=comment)[=\-#*]{3,}$",
+    re.MULTILINE,
+)
 IN_WORDS = {"ref", "term", "doc", "abbr", "sub", "sup"}
 
 

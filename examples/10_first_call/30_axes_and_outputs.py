@@ -1,17 +1,16 @@
 r"""
 .. _axes-and-outputs:
 
-Which axis is which, and which output is which
-==============================================
+Which output is which
+=====================
 
-Your tensor has three axes and :class:`torch.nn.LSTM` returns three tensors. The shapes fit, but do
-the meanings? And with two layers in two directions, which of the four rows of ``h_n`` do you take?
-This page answers both by experiment: change one number and watch what moves, then search ``output``
-for every row of the state.
+:class:`torch.nn.LSTM` returns three tensors. The shapes fit, but do the meanings? And with two layers
+in two directions, which of the four rows of ``h_n`` do you take? This page answers by experiment: it
+searches ``output`` for every row of the state. What the axes mean is on the page before,
+:ref:`three-axes`.
 
 **You will see**
 
-* what makes an axis the batch, the time or the feature axis
 * where each row of ``h_n`` stands in ``output``, and which rows stand nowhere in it
 * that nothing in ``output`` equals ``c_n``
 * two ways to pick the wrong tensor without any message
@@ -30,46 +29,6 @@ N, L, H_in, H = 6, 7, 3, 5  # batch, time, features in, features out
 x = torch.randn(N, L, H_in)  # (N, L, H_in)
 
 # %%
-# Three axes, three roles
-# -----------------------
-# With ``batch_first=True`` the axes of ``x`` are :term:`batch`, time, :term:`feature`. The batch
-# axis says which sequence, the time axis says which step of it, and the feature axis holds the
-# numbers of one step. An experiment shows the roles: change one number of ``x``, in sequence 1,
-# step 2, feature 0. Which numbers of ``output`` change?
-
-lstm = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True)
-output, (h_n, c_n) = lstm(x)  # (N, L, H), (1, N, H), (1, N, H)
-
-changed_x = x.clone()
-changed_x[1, 2, 0] += 1
-change = (lstm(changed_x)[0] - output).abs().detach()  # (N, L, H)
-
-sequences, steps, features = (change > 1e-6).nonzero(as_tuple=True)
-print("sequences that change:", sequences.unique().tolist())
-print("steps that change:    ", steps.unique().tolist())
-print("features that change: ", features.unique().tolist())
-assert sequences.unique().tolist() == [1]
-assert steps.unique().tolist() == list(range(2, L))
-assert features.unique().tolist() == list(range(H))
-
-# %%
-# Only sequence 1 changes: the sequences of a batch do not see each other. Step 2 and all later
-# steps change: a step sees the steps before it, and none that come after it. And every feature of
-# ``output`` changes: features are mixed, sequences are not.
-#
-# The picture shows the largest change at each step. The change stays in its row (batch) and goes
-# to the right (time), never to the left.
-
-largest = change.amax(dim=-1)  # (N, L)
-plotting.cells(
-    largest,
-    rows="batch",
-    columns="time",
-    colour_by=(largest > 1e-6).int(),
-    title="A change at step 2 of sequence 1 stays in its sequence",
-)
-
-# %%
 # One layer, one direction: ``h_n`` is in ``output``, ``c_n`` is not
 # ------------------------------------------------------------------
 # ``output`` is the :term:`hidden state` h at every step. ``h_n`` is h after the last step, so
@@ -78,6 +37,8 @@ plotting.cells(
 # (tanh) and lets a part of it through (a :term:`gate`). So every entry of ``h_n`` is smaller in
 # size than the same entry of ``c_n``.
 
+lstm = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True)
+output, (h_n, c_n) = lstm(x)  # (N, L, H), (1, N, H), (1, N, H)
 assert_close(output[:, -1], h_n[0])
 print("h_n[0, 0] =", h_n[0, 0].detach())
 print("c_n[0, 0] =", c_n[0, 0].detach())
@@ -162,6 +123,8 @@ assert_close(h[1, 0], h_n[2])  # top layer, forward
 assert_close(h[1, 1], h_n[3])  # top layer, reverse
 
 # %%
+# .. _axes-one-vector:
+#
 # One vector for the whole sequence
 # ---------------------------------
 # Join the two top rows of ``h_n``: each of them has read the whole sequence.
@@ -205,8 +168,6 @@ assert h_n[-1].shape == (N, H)
 # %%
 # Summary
 # -------
-# * The batch axis keeps sequences apart, the time axis carries the state, the feature axis holds
-#   the numbers of one step.
 # * ``output``: every step, top layer, both directions side by side. ``h_n`` and ``c_n``: the last
 #   step, every layer, every direction, one row each.
 # * In ``output`` you find the top rows of ``h_n``: forward in the last step, reverse in step 0.
@@ -215,8 +176,8 @@ assert h_n[-1].shape == (N, H)
 #
 # Common mistakes
 # ---------------
-# * "I take ``output[:, -1]`` in two directions": its reverse half has taken one step. Take the
-#   last two rows of ``h_n``, as above.
+# * "I take ``output[:, -1]`` in two directions": its reverse half has taken one step. Take the last
+#   two rows of ``h_n`` (:ref:`axes-one-vector`).
 # * "I use ``h_n.view(N, -1)`` to join the rows": this mixes the sequences. See
 #   :ref:`view-and-transpose`.
 # * "``h_n[:, -1]`` is the last layer because of ``batch_first``": ``batch_first`` does not move the
@@ -231,6 +192,8 @@ assert h_n[-1].shape == (N, H)
 #
 #    ``h_n[2]``, which is ``h_n[-1]``: the top layer. The other two rows belong to the layers
 #    below and are not in ``output``.
+#
+# :ref:`exercise-four-shapes` checks your own answer.
 #
 # Next
 # ----

@@ -6,24 +6,19 @@ An LSTM returns a tuple: write a module around it
 
 You put :class:`torch.nn.LSTM` into :class:`torch.nn.Sequential`, and the next module stops with
 ``linear(): argument 'input' (position 1) must be Tensor, not tuple``. After this page you can write
-the small module that picks what the next module needs: the last step, or all steps. You also know
-four mistakes that are common in such modules.
+the small module that picks what the next module needs: the last step, or all steps.
 
 **You will see**
 
 * why ``nn.Sequential`` fails, with a linear layer and with a second LSTM
 * a classifier, which reads the last step, and a tagger, which reads all steps
-* why you call ``model(x)`` and not ``model.forward(x)``
-* a module whose LSTMs are invisible to the optimizer
+* ``nn.Sequential`` with a module that takes the tuple apart
 """
 
 # sphinx_gallery_tags = ["modules", "shapes", "errors"]
 
-import warnings
-
 import torch
 from torch import nn
-from torch.autograd import Variable
 
 from lstm_guide import plotting
 
@@ -35,6 +30,8 @@ head = nn.Linear(in_features=H, out_features=classes)
 x = torch.randn(N, L, H_in)
 
 # %%
+# .. _module-sequential:
+#
 # ``nn.Sequential`` hands the whole tuple on
 # ------------------------------------------
 # ``nn.Sequential`` calls one module after the other, each with what the last one returned. An LSTM
@@ -46,7 +43,7 @@ def error_of(call):
     """Return what the call raises."""
     try:
         call()
-    except (AttributeError, TypeError, ValueError) as error:
+    except (AttributeError, TypeError) as error:
         return f"{type(error).__name__}: {error}"
     raise AssertionError("torch accepted it")
 
@@ -127,93 +124,17 @@ chain = nn.Sequential(tagger.lstm, TakeOutput(), tagger.head)
 torch.testing.assert_close(chain(x), tagger(x), atol=1e-6, rtol=0)
 
 # %%
-# Call the model, not its ``forward``
-# -----------------------------------
-# You write ``forward``, and you call ``model(x)``. The call runs ``forward``, and then the hooks:
-# functions that tools attach to a module, to look at what it returns. ``model.forward(x)`` gives
-# the same numbers here, and skips the hooks: of the two runs below, the hook sees one.
-
-seen = []
-tagger.register_forward_hook(lambda module, inputs, result: seen.append(result.shape))
-called, bypassed = tagger(x), tagger.forward(x)
-print(f"{len(seen) = }, {tuple(seen[0]) = }")
-assert seen == [(N, L, classes)]
-torch.testing.assert_close(bypassed, called, atol=1e-6, rtol=0)
-
-# %%
-# A plain list hides its modules
-# ------------------------------
-# A module finds the parameters of the modules that are its attributes. It does not look into a
-# Python list. The forward pass works, and the optimizer gets nothing to train. Here it says so,
-# because the list is all there is. With a registered module beside the list, such as a head, it
-# trains that module alone and says nothing. ``nn.ModuleList`` is a list that registers what you
-# put in.
-
-
-class Stack(nn.Module):
-    def __init__(self, container):
-        super().__init__()
-        first = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True)
-        second = nn.LSTM(input_size=H, hidden_size=H, batch_first=True)
-        self.lstms = container([first, second])
-
-    def forward(self, x):
-        for lstm in self.lstms:
-            x, _ = lstm(x)
-        return x  # (N, L, H)
-
-
-hidden, registered = Stack(container=list), Stack(container=nn.ModuleList)
-print(f"{len(list(hidden.parameters())) = }\n{len(list(registered.parameters())) = }")
-message = error_of(lambda: torch.optim.SGD(hidden.parameters(), lr=0.1))
-print(message)
-assert hidden(x).shape == registered(x).shape == (N, L, H)
-hidden.head = nn.Linear(in_features=H, out_features=classes)
-assert len(list(hidden.parameters())) == 2  # of the head alone, and no error
-assert len(list(registered.parameters())) == 8  # four for each LSTM
-assert message == "ValueError: optimizer got an empty parameter list"
-
-# %%
-# Two lines of old code: ``super().__init__()`` and ``Variable``
-# --------------------------------------------------------------
-# Without ``super().__init__()`` a module has no place to register anything, and the first module
-# that you assign fails. ``Variable`` is the opposite: a line that is no longer needed. Before
-# torch 0.4 only a ``Variable`` could carry a gradient. Today the call returns the plain tensor.
-# Its argument ``volatile=True``, which once meant "no gradient", does nothing but warn: use
-# :class:`torch.no_grad`.
-
-
-class Forgetful(nn.Module):
-    def __init__(self):
-        self.lstm = nn.LSTM(input_size=H_in, hidden_size=H)
-
-
-message = error_of(Forgetful)
-print(message)
-assert message == "AttributeError: cannot assign module before Module.__init__() call"
-
-print(f"{type(Variable(x)) = }")
-assert type(Variable(x)) is torch.Tensor
-with warnings.catch_warnings(record=True) as caught:
-    warnings.simplefilter("always")
-    output, _ = lstm(Variable(x, volatile=True))
-print(caught[0].message)
-assert "volatile was removed and now has no effect" in str(caught[0].message)
-assert output.requires_grad  # the graph is recorded all the same
-with torch.no_grad():
-    assert not lstm(x)[0].requires_grad
-
-# %%
 # Summary
 # -------
 # * An LSTM returns ``(output, (h_n, c_n))``. A module of your own picks what the next module needs.
 # * One answer for each sequence: the last step. One for each step: ``output``, straight into the
 #   head.
-# * Call ``model(x)``. Modules are attributes or stand in ``nn.ModuleList``, never in a plain list.
+# * ``num_layers=2`` stacks two layers inside one ``nn.LSTM``.
 #
 # Common mistakes
 # ---------------
-# * ``nn.Sequential(nn.LSTM(...), nn.Linear(...))``: the linear layer gets a tuple.
+# * ``nn.Sequential(nn.LSTM(...), nn.Linear(...))``: the linear layer gets a tuple
+#   (:ref:`module-sequential`).
 # * ``h_n[-1]`` or ``output[:, -1]`` taken for granted in every configuration:
 #   :ref:`axes-and-outputs`.
 # * A state kept as an attribute of the module: :ref:`state-inside-a-module`.
@@ -230,4 +151,4 @@ with torch.no_grad():
 #
 # Next
 # ----
-# Go on with :ref:`words and characters <tokens-to-vectors>`: they have to become vectors first.
+# Go on with :ref:`module-mistakes`: a module that runs, and of which nothing is trained.

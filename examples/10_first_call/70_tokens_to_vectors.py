@@ -74,6 +74,8 @@ else:
 assert "only accepts floating point" in advice
 
 # %%
+# .. _tokens-as-floats:
+#
 # Ids as floats run, and say what you do not mean
 # -----------------------------------------------
 # The first way out, ``ids.float()``, runs. But now the LSTM takes the number for a measurement:
@@ -152,6 +154,8 @@ print(f"{tuple(columns.shape) = }")
 assert columns.shape == (V, 4 * H)
 
 # %%
+# .. _tokens-unknown-id:
+#
 # An id that the table does not have
 # ----------------------------------
 # The table has rows 0 to V - 1. An id of V or more, from a word that was not in the training text,
@@ -212,9 +216,11 @@ assert changes[1] < 1e-6
 # ---------------
 # * "RNN input dtype (torch.int64) does not match weight dtype": ids went straight into the LSTM.
 #   If it says torch.float64 instead: :ref:`device-and-dtype`.
-# * ``ids.float()``: no message, and a numbering without meaning is taken for a measurement.
-# * "index out of range in self": ``num_embeddings`` is too small, or a word is unknown.
-# * Ids (N, L) and no ``batch_first``: sentences leak into each other (:ref:`layouts`).
+# * ``ids.float()``: no message, and a numbering without meaning is taken for a measurement
+#   (:ref:`tokens-as-floats`).
+# * "index out of range in self": ``num_embeddings`` is too small, or a word is unknown
+#   (:ref:`tokens-unknown-id`).
+# * Ids (N, L) and no ``batch_first``: :term:`leak` from sentence to sentence (:ref:`layouts`).
 #
 # Check yourself
 # --------------
@@ -229,4 +235,5 @@ assert changes[1] < 1e-6
 #
 # Next
 # ----
-# Go on with :ref:`device-and-dtype`: the other calls in which two dtypes, or two devices, meet.
+# Go on with :ref:`device-and-dtype`: the other calls in which two dtypes, or two
+# :term:`devices <device>`, meet.

@@ -1,19 +1,19 @@
 r"""
 .. _device-and-dtype:
 
-Weights, input and state need one dtype and one device
-======================================================
+Weights, input and state need one dtype
+=======================================
 
-Your call of :class:`torch.nn.LSTM` stops with a message about a dtype or a device, and the message
-may not even say which tensor is wrong (``get_mkldnn_dtype: unsupported data type``). The weights,
-the input and the :term:`state` must agree. After this page you can tell which one to change, make a
-state that fits every input, and try it without a GPU.
+Your call of :class:`torch.nn.LSTM` stops with a message about a dtype, and the message may not even
+say which tensor is wrong (``get_mkldnn_dtype: unsupported data type``). The weights, the input and
+the :term:`state` must agree. After this page you can tell which one to change, and make a state that
+fits every input. The next page does the same for devices.
 
 **You will see**
 
-* the messages for a wrong dtype and a wrong device, each with the line that repairs it
+* the messages for a wrong input and a wrong state, each with the line that repairs it
 * a table of what runs with which dtype, filled in by calls
-* what ``.to()`` moves and what it leaves behind
+* how far bfloat16 is from float32
 """
 
 # sphinx_gallery_tags = ["states", "errors", "dtype"]
@@ -60,6 +60,8 @@ assert output.dtype == h_n.dtype == c_n.dtype == torch.float32
 assert torch.float64.itemsize == 2 * torch.float32.itemsize
 
 # %%
+# .. _dtype-of-the-state:
+#
 # A state in another dtype: the message does not name it
 # ------------------------------------------------------
 # A state that you make yourself is a third tensor, and the check for the input does not look at it.
@@ -147,85 +149,20 @@ plotting.steps(
 )
 
 # %%
-# Another device
-# --------------
-# You need no GPU to meet these messages. The device ``"meta"`` exists everywhere; its tensors have
-# a shape and a dtype, but no numbers. Read "cuda" where the messages say "meta". The first one says
-# "parameter tensor", and means the weights; the second one says "hidden tensor", and means your
-# state. :meth:`torch.nn.Module.to` moves the LSTM, ``x.to`` the input, and a state made from the
-# input is already there.
-
-elsewhere = torch.device("meta")
-h_0 = torch.zeros(1, N, H, device=elsewhere)
-for_input = error_of(lambda: lstm(x.to(elsewhere)))
-for_state = error_of(lambda: lstm(x, (h_0, h_0)))
-print(for_input, for_state, sep="\n")
-assert "input tensor at meta and parameter tensor at cpu" in for_input
-assert "input tensor at cpu and hidden tensor at meta" in for_state
-
-moved = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True).to(elsewhere)
-x_moved = x.to(elsewhere)
-output, _ = moved(x_moved, zero_state(moved, x_moved))  # (N, L, H)
-print(f"{output.device = }")
-assert output.device == elsewhere
-
-# %%
-# ``.to()`` moves what the module has registered
-# ----------------------------------------------
-# Parameters and buffers move with the module and are saved in its
-# :meth:`~torch.nn.Module.state_dict`. A tensor that is only an attribute is neither moved nor
-# saved: a state that you keep this way stays behind (:ref:`state-inside-a-module`). One more
-# difference: a module changes in place, while a tensor returns a converted copy, which you have to
-# assign.
-
-model = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True)
-model.register_buffer("buffer", torch.zeros(1, N, H))
-model.attribute = torch.zeros(1, N, H)
-model.to(elsewhere, torch.float64)
-for name in ("weight_ih_l0", "buffer", "attribute"):
-    tensor = getattr(model, name)
-    print(f"{name:12} {tensor.device!s:5} {tensor.dtype}")
-    follows = name != "attribute"
-    assert tensor.is_meta == follows
-    assert tensor.dtype == (torch.float64 if follows else torch.float32)
-    assert (name in model.state_dict()) == follows
-
-x.double()  # the converted copy is lost
-assert x.dtype == torch.float32
-
-# %%
-# The meta device answers questions about shapes
-# ----------------------------------------------
-# Nothing is stored and nothing is computed, so a model may be larger than your memory. Use it to
-# learn the shapes and the size of a model before you build it.
-
-with torch.device("meta"):
-    large = nn.LSTM(input_size=1024, hidden_size=8192, num_layers=6, batch_first=True)
-    output, (h_n, c_n) = large(torch.empty(64, 7, 1024))  # (N, L, H), (K, N, H)
-gigabytes = sum(p.numel() * p.itemsize for p in large.parameters()) / 1e9
-print(f"{tuple(output.shape) = }")
-print(f"{tuple(h_n.shape) = }")
-print(f"{gigabytes = :.1f}")
-assert output.shape == (64, 7, 8192)
-assert h_n.shape == (6, 64, 8192)
-assert gigabytes > 10
-
-# %%
 # Summary
 # -------
-# * Weights, input and state share one dtype and one device. Nothing is converted for you.
+# * Weights, input and state share one dtype. Nothing is converted for you.
+# * Data from NumPy are float64: ``x.float()``.
 # * Make the state from the input: ``x.new_zeros(...)`` or ``zero_state(lstm, x)``.
-# * Parameters and buffers move with ``.to()``; plain attributes do not.
-# * The meta device gives shapes and sizes without computing.
 #
 # Common mistakes
 # ---------------
 # * "RNN input dtype (torch.float64)": NumPy data without ``.float()``. If it says torch.int64 and
 #   the numbers are ids: :ref:`words and characters <tokens-to-vectors>`.
-# * "get_mkldnn_dtype: unsupported data type": the state has another dtype than the input.
-# * "Input and hidden tensors are not at the same device": a state made with ``torch.zeros``, or
-#   kept as an attribute (:ref:`state-inside-a-module`).
-# * ``x.to(device)`` on a line of its own: the result is lost. Write ``x = x.to(device)``.
+# * "get_mkldnn_dtype: unsupported data type": the state has another dtype than the input
+#   (:ref:`dtype-of-the-state`).
+# * "Input and hidden tensors are not at the same device": the same for devices
+#   (:ref:`another-device`).
 #
 # Check yourself
 # --------------
@@ -240,5 +177,4 @@ assert gigabytes > 10
 #
 # Next
 # ----
-# The next section begins with the order of the axes, and with what happens when it is not the one
-# that the LSTM reads: :ref:`layouts`.
+# :ref:`another-device` moves the three to a GPU, or to a device that stands for one.

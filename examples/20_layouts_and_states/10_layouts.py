@@ -83,6 +83,8 @@ assert table["batch first"] == [(N, L, H_in), state, state, (N, L, H), state, st
 assert table["unbatched"] == [(L, H_in), (K, H), (K, H), (L, H), (K, H), (K, H)]
 
 # %%
+# .. _layouts-states:
+#
 # ``batch_first`` does not move the states
 # ----------------------------------------
 # So a state with the batch in front is refused, also by a batch-first LSTM. If your state comes
@@ -150,6 +152,8 @@ plotting.cells(
 )
 
 # %%
+# .. _layouts-two-axes:
+#
 # A 2-D tensor is one sequence
 # ----------------------------
 # You have four samples with one step each, ``(4, 3)``, and give them to the LSTM as they are. It
@@ -205,11 +209,11 @@ torch.testing.assert_close(again, output, atol=1e-6, rtol=0)
 # ---------------
 # * "``output`` has the right shape, so the layout is right." Look at ``h_n``: its middle size is N
 #   as the LSTM read it. What a wrong reading does to the numbers: :ref:`bulk-and-loop`
-# * "My states are ``(N, K, H)``, because I use ``batch_first=True``." The option does not
-#   move them.
+# * "My states are ``(N, K, H)``, because I use ``batch_first=True``." The option does not move them
+#   (:ref:`layouts-states`).
 # * "I swap the axes with ``view``." It mixes the sequences (:ref:`view-and-transpose`).
-# * "A batch of single steps is ``(N, H_in)``." Give it a time axis of length 1 with
-#   :meth:`torch.Tensor.unsqueeze`: ``(N, 1, H_in)`` batch first, ``(1, N, H_in)`` time first.
+# * "A batch of single steps is ``(N, H_in)``." That is one sequence (:ref:`layouts-two-axes`). Give
+#   it a time axis of length 1 with :meth:`torch.Tensor.unsqueeze`.
 #
 # Check yourself
 # --------------

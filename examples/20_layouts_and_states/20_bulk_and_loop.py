@@ -7,13 +7,12 @@ Why do bulk mode and loop mode disagree?
 You give a sentence to :class:`torch.nn.LSTM` in one call, then again word by word in a loop. The
 first word gives the same numbers both ways; every later word gives other numbers. It looks as if
 the one call does not pass the :term:`state` from word to word. On this page you see this happen,
-test the suspicion, find the real cause and repair it.
+find the real cause and repair it.
 
 **You will see**
 
 * :term:`bulk mode` and :term:`loop mode`, and the state that each of them needs
-* two tests that seem to prove that bulk mode does not pass the state along
-* one experiment that refutes it, and the table that names the cause
+* the table that names the cause
 * the repaired call, equal to the loop at every step
 """
 
@@ -102,70 +101,16 @@ plotting.steps(
 )
 
 # %%
-# The tempting conclusion
-# -----------------------
-# You suspect that bulk mode does not pass the state along: each word starts from its own entry of
-# ``h_0`` and ``c_0``. That can be tested. Call the LSTM once per word, with the state in the
-# word's place, and pass nothing on. If you are right, this gives the bulk numbers. It does.
-
-steps = []
-for t in range(L):
-    own_state = (h_0[:, t : t + 1], c_0[:, t : t + 1])  # (1, 1, 5) each
-    steps.append(lstm(sentence[t : t + 1], own_state)[0])  # (1, 1, 5)
-alone = torch.cat(steps)  # (7, 1, 5)
-
-print(f"nothing passed on, against bulk: {(alone - bulk).abs().max():.4f}")
-torch.testing.assert_close(alone, bulk, atol=1e-6, rtol=0)
-
-# %%
-# A second test: change one word, and see which outputs change. Each row of the picture is one such
-# trial. A word moves its own output and no other.
-
-
-def influence(run, title):
-    """Change one word at a time; draw and return how far each output moves."""
-    moves = torch.zeros(L, L)  # changed word, watched word
-    for t in range(L):
-        changed = sentence.clone()
-        changed[t] += 1.0
-        moves[t] = (run(changed) - run(sentence)).abs().amax(dim=-1).flatten()
-    ax = plotting.influence(moves, rows="time", columns="time", title=title)
-    ax.set(xlabel="the output of this word moves", ylabel="you change this word")
-    ax.set_xticks(range(L), words, rotation=45)
-    ax.set_yticks(range(L), words)
-    return moves
-
-
-title = "In this call, a word moves its own output and no other"
-moves = influence(lambda x: lstm(x, (h_0, c_0))[0], title)
-torch.testing.assert_close(moves, moves.diag().diag(), atol=1e-6, rtol=0)
-assert (moves.diag() > 0.01).all()
-
-# %%
-# An experiment that refutes it
-# -----------------------------
-# Both tests say the same: in *this call* no word knows of another. "Bulk mode does not pass the
-# state along" says more: that this holds in *every* call. So try another call: the same LSTM, the
-# same words, as a 2-D tensor. It has no :term:`batch` axis and is read as one sequence. Change
-# the first word only, and look at the last one.
-
-flat = sentence.squeeze(1)  # (7, 3)
-changed = flat.clone()
-changed[0] += 1.0
-start = (h_0[:, 0], c_0[:, 0])  # (1, 5) each
-move = (lstm(changed, start)[0] - lstm(flat, start)[0])[-1].abs().max()
-print(f"the first word moves the output of the last word by {move:.4f}")
-assert move > 1e-4
-
-# %%
+# .. _bulk-cause:
+#
 # The cause: seven sentences of one word
 # --------------------------------------
-# One call did carry the first word to the last. The conclusion is wrong, and only the shape of the
-# input differs. :func:`lstm_guide.describe` says how the LSTM reads each axis. With
-# ``batch_first=True``, axis 0 is the batch and axis 1 is time: ``(7, 1, 3)`` is seven sentences of
-# one word. The state passes along time, and never from one sequence to another. With one step there
-# is no later step to pass it to. And the LSTM asked for seven states because it needs one for each
-# sequence. Below its table, the report asks the question that leads to the cause.
+# Does bulk mode not pass the state along? (:ref:`state-along-time` puts this suspicion to the test.) Look
+# at the shape of the input first. :func:`lstm_guide.describe` says how the LSTM reads each axis. With
+# ``batch_first=True``, axis 0 is the :term:`batch` and axis 1 is time: ``(7, 1, 3)`` is seven
+# sentences of one word. The state passes along time, and never from one sequence to another. With one
+# step there is no later step to pass it to. And the LSTM asked for seven states because it needs one
+# for each sequence. Below its table, the report asks the question that leads to the cause.
 
 report = describe(lstm, sentence)
 assert (report.shapes.N, report.shapes.L) == (7, 1)
@@ -196,8 +141,7 @@ assert (sentence.view(N, L, H_in) == repaired).all()  # only because N is 1
 # The proof: bulk equals loop, step by step
 # -----------------------------------------
 # Nothing in the loop has to change: one word is ``(1, 1, 3)`` in either order. Its seven outputs
-# and its last state now equal those of the one call, and every difference is zero. In the picture,
-# each word moves its own output and those of all later words.
+# and its last state now equal those of the one call, and every difference is zero.
 
 difference = (bulk.transpose(0, 1) - loop).abs().amax(dim=(1, 2))  # (7,)
 for word, gap in zip(words, difference, strict=True):
@@ -205,11 +149,11 @@ for word, gap in zip(words, difference, strict=True):
 torch.testing.assert_close(bulk.transpose(0, 1), loop, atol=1e-6, rtol=0)
 torch.testing.assert_close((h_n, c_n), state, atol=1e-6, rtol=0)  # the loop's last
 
-title = "Repaired: a word moves its own output\nand that of every later word"
-moves = influence(lambda x: lstm(x.transpose(0, 1), start)[0], title)
-torch.testing.assert_close(moves, moves.triu(), atol=1e-6, rtol=0)
-later = torch.ones(L, L, dtype=torch.bool).triu()
-assert (moves[later] > 0).all()
+plotting.steps(
+    {"bulk": bulk[0, :, 0], "loop": loop[:, 0, 0]},
+    ylabel="first entry of the output",
+    title="Repaired: bulk and loop agree on every word",
+)
 
 # %%
 # Summary
@@ -222,9 +166,8 @@ assert (moves[later] > 0).all()
 #
 # Common mistakes
 # ---------------
-# * "Torch asks for ``(1, 7, 5)``, so I make a state of that size." The middle number of the message
-#   is N as the LSTM reads it. If it is not the number of your sequences, repair the input, not the
-#   state.
+# * "Torch asks for ``(1, 7, 5)``, so I make a state of that size." The middle number is N as the
+#   LSTM reads it (:ref:`bulk-cause`). If it is not yours, repair the input, not the state.
 # * "The output has the right shape, so the axes are right." ``(7, 1, 5)`` came out of the wrong
 #   call and of the right one. Look at the middle size of ``h_n`` (:ref:`layouts`).
 # * "I repair the shape with ``view``." With one sentence it does what ``transpose`` does. With two
@@ -244,5 +187,5 @@ assert (moves[later] > 0).all()
 #
 # Next
 # ----
-# Go on with :ref:`loop-by-the-book`: a well known tutorial, with its numbers, and what a second
-# initial state does to the comparison.
+# Go on with :ref:`state-along-time`: two tests that seem to prove the suspicion, and an experiment that
+# refutes it.

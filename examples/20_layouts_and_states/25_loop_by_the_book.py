@@ -88,6 +88,8 @@ torch.testing.assert_close(c_n, torch.tensor([[memory]]), atol=5e-5, rtol=0)
 assert (bulk - loop)[0].abs().max() > 0.1
 
 # %%
+# .. _loop-one-state:
+#
 # The same call, from the same state
 # ----------------------------------
 # Give the one call the state that the loop started from, and every step agrees, the last state too.
@@ -140,8 +142,8 @@ assert ((forgetful - clean)[1:].abs().amax(dim=(1, 2)) > 0.01).all()
 # ------------------------------------------------
 # Take two layers in two directions over two sequences. The first size of ``h_0`` and ``c_0`` is
 # four, one for each layer and direction. The second is two, one for each sequence. The number of
-# steps is nowhere: one state starts a call with seven steps and a call with six. A state for each
-# step is refused.
+# steps is nowhere: one state starts a call with seven steps and a call with six. Torch refuses a
+# state for each step (:ref:`initial-state`).
 
 deep = nn.LSTM(input_size=3, hidden_size=5, num_layers=2, bidirectional=True)
 state = (torch.randn(4, 2, 5), torch.randn(4, 2, 5))  # (K * D, N, H)
@@ -149,16 +151,6 @@ for length in (7, 6):
     output, _ = deep(torch.randn(length, 2, 3), state)  # (L, N, 2 * H)
     print(f"{tuple(output.shape) = }")
     assert output.shape == (length, 2, 10)
-
-per_step = (torch.randn(7, 2, 5), torch.randn(7, 2, 5))  # one for each of seven steps
-try:
-    deep(torch.randn(7, 2, 3), per_step)
-except RuntimeError as error:
-    message = str(error)
-    print(type(error).__name__, message)
-else:
-    raise AssertionError("torch accepted a state for each step")
-assert "Expected hidden[0] size (4, 2, 5), got [7, 2, 5]" in message
 
 # %%
 # Two axes are enough for one sequence
@@ -219,7 +211,8 @@ for begin in (start, new_start):
 #   states differ. If they differ from the second step on, the loop does not pass the state on, or
 #   the one call reads another axis as time (:ref:`bulk-and-loop`).
 # * "My notebook worked yesterday." A cell uses a name that a later cell defines, here ``start`` or
-#   ``state``. Restart the kernel and run all cells in order before you compare two runs.
+#   ``state``. Restart the kernel and run all cells in order before you compare two runs
+#   (:ref:`loop-one-state`).
 #
 # Check yourself
 # --------------

@@ -111,8 +111,7 @@ assert (mixed > 0.01).all()
 torch.testing.assert_close(mixed[0], wrong.abs().amax(dim=(0, 2)), atol=1e-6, rtol=0)
 
 title = "After view, each sequence moves all others"
-ax = plotting.influence(mixed, rows="batch", columns="batch", title=title)
-ax.set(xlabel="the output for this sequence moves", ylabel="you change this sequence")
+plotting.influence(mixed, rows="batch", columns="batch", title=title)
 
 # %%
 # ``view`` against ``reshape``
@@ -142,6 +141,8 @@ assert address.view(N * L).data_ptr() == address.data_ptr()  # the same memory
 assert swapped.reshape(N * L).data_ptr() != address.data_ptr()  # a copy
 
 # %%
+# .. _view-h-n:
+#
 # The same mistake on ``h_n``
 # ---------------------------
 # ``h_n`` of two layers is ``(2, N, H)``. You want one row for each sequence, ``(N, 2 * H)``, and
@@ -162,6 +163,8 @@ for n in range(N):
 torch.testing.assert_close(final_state(stacked, h_n), h_n[-1])
 
 # %%
+# .. _view-where-reshape:
+#
 # Where ``view`` fails and ``reshape`` is right
 # ---------------------------------------------
 # With ``batch_first=True`` the LSTM computes time first and returns a transposed ``output``. Its
@@ -203,9 +206,9 @@ torch.testing.assert_close(rows.reshape(N, L, H), output)
 # * "I need ``(L, N, H_in)``, so I write ``x.view(L, N, H_in)``." The rows are mixed. Use
 #   ``x.transpose(0, 1)`` or an LSTM with ``batch_first=True`` (:ref:`layouts`).
 # * "``view`` failed, so I use ``reshape`` as the message says." The message is about memory only.
-#   Ask first whether you join neighbours or want another order.
+#   Ask first whether you join neighbours or want another order (:ref:`view-where-reshape`).
 # * "``h_n.view(N, -1)`` has the right shape." It has, and each row joins numbers of different
-#   sequences. The block about ``h_n`` shows which.
+#   sequences (:ref:`view-h-n`).
 #
 # Check yourself
 # --------------
@@ -217,6 +220,8 @@ torch.testing.assert_close(rows.reshape(N, L, H), output)
 #    ``x.transpose(1, 2)`` or, the same, ``x.permute(0, 2, 1)``: two axes change places.
 #    ``x.reshape(N, L, channels)`` has the right shape and puts values of different channels and
 #    steps into one row.
+#
+# :ref:`exercise-wrong-axis` checks your own answer.
 #
 # Next
 # ----

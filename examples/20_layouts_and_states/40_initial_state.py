@@ -51,6 +51,8 @@ title = "The state enters before step 0, and nowhere else"
 plotting.call(lstm, x, (h_0, c_0), title=title)
 
 # %%
+# .. _initial-random:
+#
 # Random numbers are not an empty memory
 # --------------------------------------
 # Some code fills the state with :func:`torch.randn` and says that this cleans it out. It does the
@@ -119,6 +121,8 @@ assert messages[0] == "RuntimeError: Expected hidden[0] size (1, 4, 64), got [4,
 assert messages[1] == "RuntimeError: Expected hidden[0] size (1, 4, 64), got [1, 5, 64]"
 
 # %%
+# .. _initial-pair:
+#
 # ``h_0`` without ``c_0``: two messages that point elsewhere
 # ----------------------------------------------------------
 # Give ``h_0`` alone, as you do with :class:`torch.nn.GRU`, and torch takes the tensor for the
@@ -212,9 +216,10 @@ assert trapped.grad is None
 # ---------------
 # * A state in batch-first order, ``(N, 1, H)``: rejected. What ``batch_first`` moves:
 #   :ref:`layouts`.
-# * ``h_0`` alone: an ``IndexError``, or a message about 2-D tensors.
+# * ``h_0`` alone: an ``IndexError``, or a message about 2-D tensors (:ref:`initial-pair`).
 # * A state made for a constant batch size: :ref:`state-inside-a-module`.
-# * Random numbers in the place of zeros: the same input gives another answer in each call.
+# * Random numbers in the place of zeros: the same input gives another answer in each call
+#   (:ref:`initial-random`).
 #
 # Check yourself
 # --------------

@@ -8,13 +8,12 @@ Your sequence is too long for one call, or it arrives piece by piece. So you cut
 :term:`chunks <chunk>` and pass the :term:`state` from one call of :class:`torch.nn.LSTM` to the
 next. The first training step runs. The second one stops with
 ``Trying to backward through the graph a second time``. After this page you know when to carry the
-state, how to :term:`detach` it, and what that costs.
+state, and how to :term:`detach` it.
 
 **You will see**
 
 * chunks that give the same numbers as one long call
 * the error at the second ``backward``, and why ``retain_graph=True`` does not repair it
-* what detaching changes: the gradient of some steps, and no output
 * which of your batches should carry a state at all
 """
 
@@ -71,6 +70,11 @@ carried = torch.cat(parts, dim=1)  # (N, L, H)
 print(f"{torch.allclose(carried, whole, atol=1e-6) = }")
 torch.testing.assert_close(carried, whole, atol=1e-6, rtol=0)
 torch.testing.assert_close(state, (h_n, c_n), atol=1e-6, rtol=0)
+plotting.steps(
+    {"passed on": carried[0, :, 0], "forgotten": forgetful[0, :, 0]},
+    ylabel="output[0, :, 0]",
+    title="Without the state, each chunk after the first starts anew",
+)
 
 # %%
 # In training, the second ``backward`` fails
@@ -103,6 +107,8 @@ print(textwrap.fill(message, width=80))
 assert message.startswith("chunk 1: RuntimeError Trying to backward through")
 
 # %%
+# .. _carrying-retain-graph:
+#
 # ``retain_graph=True`` leads to the next error
 # ---------------------------------------------
 # The message itself proposes ``retain_graph=True``, and so do many answers on the web. It keeps the
@@ -114,6 +120,8 @@ print(textwrap.fill(message, width=80))
 assert "modified by an inplace operation" in message
 
 # %%
+# .. _carrying-detach-both:
+#
 # Detach h and c, both of them
 # ----------------------------
 # :meth:`torch.Tensor.detach` gives the same numbers without the graph. The state is a pair, and
@@ -130,71 +138,10 @@ assert both == helper == "all chunks trained"
 assert not any(part.requires_grad for part in state)  # of the loop further up
 
 # %%
-# Detaching cuts the gradient, not the memory
-# -------------------------------------------
-# What do you lose? Take the :term:`output` of the last step, and ask which input steps its gradient
-# reaches. With the graph kept, it reaches every step. Detached, it reaches the last chunk
-# only, and is exactly zero before. The output itself is the same. So the LSTM still reads what old
-# chunks left in its memory, but it is not taught what to leave there for a later chunk. This is
-# :term:`truncated backpropagation through time`.
-
-
-def in_chunks(inputs, carry):
-    """Feed the inputs in chunks; return the outputs of all steps."""
-    parts, state = [], None
-    for chunk in inputs.split(chunk_length, dim=1):
-        output, state = lstm(chunk, state)
-        parts.append(output)
-        state = carry(state)
-    return torch.cat(parts, dim=1)  # (N, L, H)
-
-
-inputs = x.clone().requires_grad_()
-kept = in_chunks(inputs, carry=lambda state: state)
-cut = in_chunks(inputs, carry=detach_state)
-torch.testing.assert_close(cut, kept, atol=1e-6, rtol=0)
-
-(kept_gradient,) = torch.autograd.grad(kept[:, -1].sum(), inputs)  # (N, L, H_in)
-(cut_gradient,) = torch.autograd.grad(cut[:, -1].sum(), inputs)  # (N, L, H_in)
-kept_reach = kept_gradient.abs().sum(dim=(0, 2))  # (L,)
-cut_reach = cut_gradient.abs().sum(dim=(0, 2))  # (L,)
-assert kept_reach.count_nonzero() == L
-assert cut_reach[:-chunk_length].count_nonzero() == 0
-
-plotting.steps(
-    {"graph kept": kept_reach, "detached": cut_reach.where(cut_reach > 0, torch.nan)},
-    ylabel="size of the gradient",
-    title="Detached between chunks of four:\nonly the last four steps get a gradient",
-).set_yscale("log")
-
-# %%
-# Or call ``backward`` once, after the last chunk
-# -----------------------------------------------
-# If the graph of all chunks fits into memory, you can keep it: carry the state without detaching,
-# and call ``backward`` once, for the loss of all chunks. The weights then get the gradient of the
-# long call. With a detached state they do not. The printed number is the
-# difference, as a fraction of the full gradient.
-
-
-def gradient_of(output):
-    """Return the gradient of the recurrent weights, from one backward."""
-    lstm.zero_grad()
-    output.square().mean().backward()
-    return lstm.weight_hh_l0.grad  # (4 * H, H)
-
-
-full = gradient_of(lstm(x)[0])
-kept = gradient_of(in_chunks(x, carry=lambda state: state))
-cut = gradient_of(in_chunks(x, carry=detach_state))
-torch.testing.assert_close(kept, full, atol=1e-6, rtol=0)
-print(f"{(cut - full).norm() / full.norm() = :.2f}")
-assert (cut - full).norm() > 0.05 * full.norm()
-
-# %%
 # Summary
 # -------
 # * The state is all that the module knows about the past. Carried, it makes chunks equal the whole.
-# * Detaching keeps the numbers and cuts the gradient at the border of the chunk.
+# * In training, detach both halves of the state between two calls of ``backward``.
 # * What to do with the state depends on what your batches are:
 #
 # .. list-table::
@@ -211,23 +158,24 @@ assert (cut - full).norm() > 0.05 * full.norm()
 #
 # Common mistakes
 # ---------------
-# * Following the message to ``retain_graph=True``: the next error is about an in-place operation.
-# * Detaching ``h`` and not ``c``: the same error as before.
+# * Following the message to ``retain_graph=True``: the next error (:ref:`carrying-retain-graph`).
+# * Detaching ``h`` and not ``c``: the same error as before (:ref:`carrying-detach-both`).
 # * Carrying the state between shuffled batches, with no message and wrong numbers:
 #   :ref:`rows-of-the-state`.
 # * Keeping the state as an attribute of the model: :ref:`state-inside-a-module`.
 #
 # Check yourself
 # --------------
-# You feed chunks of four steps and detach between them. A word in chunk 0 decides about the answer
-# in chunk 2. Can the output in chunk 2 depend on that word? Is the model taught to keep it?
+# You evaluate a trained model on a long sequence, in chunks, under :class:`torch.no_grad`. Do you have
+# to carry the state? Do you have to detach it?
 #
 # .. dropdown:: Answer
 #
-#    It can depend on it: the state is carried, so the values are those of one long call. The model
-#    is not taught to keep it: the loss of chunk 2 sends no gradient into chunk 0.
+#    Carry it, or every chunk starts from zeros. There is nothing to detach: without gradients no graph
+#    is recorded.
+#
+# :ref:`exercise-truncated-bptt` checks your own answer.
 #
 # Next
 # ----
-# Go on with what goes wrong when a model keeps its state, and the repair:
-# :ref:`state-inside-a-module`.
+# Go on with what detaching costs: :ref:`truncated`.

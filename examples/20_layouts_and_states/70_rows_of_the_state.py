@@ -33,6 +33,8 @@ lstm = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True)
 chunks = torch.randn(N, length, H_in).split(chunk_length, dim=1)  # 2 x (N, 4, H_in)
 
 # %%
+# .. _rows-by-position:
+#
 # The state goes by position
 # --------------------------
 # On this page a row is a row of the batch: one sequence. ``h_n`` has one entry for each of them,
@@ -74,6 +76,8 @@ plotting.cells(
 )
 
 # %%
+# .. _rows-other-order:
+#
 # The other order of cutting breaks every row
 # -------------------------------------------
 # Cut into short pieces first and batch them in order, as a loader over windows does, and row 0 of
@@ -86,6 +90,8 @@ print(f"{first[0].tolist() = }\n{second[0].tolist() = }")
 assert (second[:, 0] != first[:, -1] + 1).all()
 
 # %%
+# .. _rows-one-document:
+#
 # A new document starts: set its row to zero
 # ------------------------------------------
 # In row 1 the old document ends with the first chunk, and the second chunk begins a new one. The
@@ -181,9 +187,12 @@ assert model.h.count_nonzero(dim=(0, 2)).tolist() == [H, 0, H]
 #
 # Common mistakes
 # ---------------
-# * Carrying a state with ``shuffle=True``: no message, each row gets another one's memory.
-# * Carrying a state between windows of one series in order: row 0 does not follow row 0.
-# * Resetting all rows because one document ended: the others lose their memory.
+# * Carrying a state with ``shuffle=True``: no message, each row gets another one's memory
+#   (:ref:`rows-by-position`).
+# * Carrying a state between windows of one series in order: row 0 does not follow row 0
+#   (:ref:`rows-other-order`).
+# * Resetting all rows because one document ended: the others lose their memory
+#   (:ref:`rows-one-document`).
 # * A state of fixed size in the model: :ref:`state-inside-a-module`.
 #
 # Check yourself
@@ -194,6 +203,8 @@ assert model.h.count_nonzero(dim=(0, 2)).tolist() == [H, 0, H]
 #
 #    8 rows of 12 steps use 96 of the 100, and each row gives 3 chunks of 4:
 #    ``stream[:96].view(8, 12).split(4, dim=1)``.
+#
+# :ref:`exercise-new-recordings` checks your own answer.
 #
 # Next
 # ----

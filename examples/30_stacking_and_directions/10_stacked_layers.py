@@ -53,12 +53,14 @@ assert h_n.shape == c_n.shape == (K, N, H)
 plotting.call(lstm, x)
 
 # %%
+# .. _stacked-top:
+#
 # The final state of the top layer
 # --------------------------------
 # The layers are numbered from the bottom, so the top one is the last row: ``h_n[-1]``. The last step
 # of ``output`` is the same vector, and :func:`lstm_guide.final_state` returns it too. Take
 # ``h_n[0]`` and you get layer 0. Take ``h_n[:, -1]`` and you get the last *sequence*, in all layers.
-# Both are silent mistakes. One line catches them: compare with ``output[:, -1]``.
+# Both are :term:`silent mistakes <silent mistake>`. One line catches them: compare with ``output[:, -1]``.
 
 top = h_n[-1]  # (N, H)
 assert_close(top, output[:, -1])
@@ -181,7 +183,8 @@ assert_close(h_n[-1], output[:, -1])
 #
 # Common mistakes
 # ---------------
-# * "I take ``h_n[0]``": this is the bottom layer, see above. With one layer it is right by chance.
+# * "I take ``h_n[0]``": this is the bottom layer (:ref:`stacked-top`). With one layer it is right
+#   by chance.
 # * "I take ``h_n[-1]`` in two directions": it is the reverse direction only
 #   (:ref:`two-directions`).
 # * "I write ``nn.Sequential(nn.LSTM(...), nn.LSTM(...))``": an LSTM returns a tuple, and the next one

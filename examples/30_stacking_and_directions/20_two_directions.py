@@ -83,6 +83,8 @@ print(f"flipped again, step 0 is off by up to {gap:.4f}")
 assert not torch.allclose(flipped_again[:, 0], h_n[1], atol=1e-6)
 
 # %%
+# .. _directions-trap:
+#
 # The trap: ``output[:, -1]``
 # ---------------------------
 # In one direction ``output[:, -1]`` has read the whole sequence. In two, its reverse half stands where
@@ -133,6 +135,8 @@ else:
     raise RuntimeError("output[:, -1] is not caught")
 
 # %%
+# .. _directions-half:
+#
 # ``h_n[-1]`` alone is the reverse direction
 # ------------------------------------------
 # In one direction ``h_n[-1]`` is the final state. In two it is half of it, the reverse half. A model
@@ -210,8 +214,8 @@ plotting.influence(two, rows="time", columns="time", title=title)
 #
 # Common mistakes
 # ---------------
-# * "I take ``output[:, -1]``": its reverse half has read one step, see above.
-# * "I take ``h_n[-1]``": that is the reverse half; half of your weights never learn, see above.
+# * "I take ``output[:, -1]``": its reverse half has read one step (:ref:`directions-trap`).
+# * "I take ``h_n[-1]``": half of your weights never learn (:ref:`directions-half`).
 # * "I join ``h_n[0]`` and ``h_n[1]``": right with one layer only (:ref:`rows-of-h-n`).
 # * "``Linear(H, 1)`` does not fit": ``output`` has 2 * H features. Shapes for every case:
 #   :ref:`constructor-arguments`.

@@ -13,7 +13,7 @@ every row of ``h_n`` in every configuration, and take the rows you want in one l
 
 * the rows for one to three layers in one and two directions, in one picture and proved by experiment
 * the one ``view`` that is right, and three ways of indexing that are wrong without any message
-* a sequence that leaks into its neighbours
+* a sequence that :term:`leaks <leak>` into its neighbours
 * :func:`lstm_guide.split_state` and :func:`lstm_guide.final_state`, which hold for every case
 """
 
@@ -103,6 +103,8 @@ assert_close(split_h, h)
 assert_close(split_c, c_n.view(K, D, N, H))
 
 # %%
+# .. _h-n-exchanged:
+#
 # Wrong: ``h_n.view(D, K, N, H)``
 # -------------------------------
 # With two layers in two directions the shape is the same, and no message can come. But now the first
@@ -122,6 +124,8 @@ else:
     raise RuntimeError("the exchanged axes are not caught")
 
 # %%
+# .. _h-n-first-k:
+#
 # Wrong: ``h_n[:K]`` as the forward rows
 # --------------------------------------
 # The forward rows of all layers are not the first K rows. In two directions they are every second row,
@@ -141,6 +145,8 @@ for first, second in ((0, 1), (1, 2), (-2, -1)):
     assert (gap < 1e-6) == ((first, second) == (-2, -1))
 
 # %%
+# .. _h-n-mixed:
+#
 # Wrong: ``h_n.view(N, -1)``
 # --------------------------
 # You want all rows of a sequence in one vector of K * D * H numbers. ``h_n.view(N, -1)`` has that shape.
@@ -206,10 +212,10 @@ for (K, D), lstm in lstms.items():
 #
 # Common mistakes
 # ---------------
-# * "I wrote ``view(D, K, N, H)``": layers and directions are exchanged, see above.
-# * "I take ``h_n[:K]``": these are layer 0 and on, not the forward rows, see above.
-# * "My result for one sequence changes with its neighbours": look for a ``view`` on ``h_n``, see above
-#   and :ref:`view-and-transpose`.
+# * "I wrote ``view(D, K, N, H)``": layers and directions are exchanged (:ref:`h-n-exchanged`).
+# * "I take ``h_n[:K]``": these are not the forward rows (:ref:`h-n-first-k`).
+# * "My result for one sequence changes with its neighbours": look for a ``view`` on ``h_n``
+#   (:ref:`h-n-mixed`), and see :ref:`view-and-transpose`.
 # * "``h_n[:, -1]``, because I use ``batch_first``": the states never are batch first
 #   (:ref:`layouts`).
 #

@@ -33,6 +33,8 @@ L, N, H_in, H, K = 7, 4, 3, 5, 3  # time, batch, features in, features out, laye
 x = torch.randn(L, N, H_in)  # (L, N, H_in), time first, as torch draws the zeros
 
 # %%
+# .. _dropout-no-zeros:
+#
 # No zeros in what comes out
 # --------------------------
 # Dropout sets each number to zero with probability 0.5 and doubles the others. Look for the zeros after a
@@ -103,6 +105,8 @@ plotting.cells(
 )
 
 # %%
+# .. _dropout-one-layer:
+#
 # With one layer, nothing
 # -----------------------
 # With one layer there is no place between layers. Torch says so with a warning, and drops nothing: two
@@ -120,6 +124,8 @@ print(f"zeros after nn.Dropout: {(dropped == 0).sum().item()} of {dropped.numel(
 assert (dropped == 0).any()
 
 # %%
+# .. _dropout-eval:
+#
 # ``eval()`` switches it off, ``no_grad()`` does not
 # --------------------------------------------------
 # A new module is in training mode. :meth:`torch.nn.Module.eval` ends it: then dropout does nothing, and two
@@ -200,10 +206,10 @@ plotting.cells(
 #
 # Common mistakes
 # ---------------
-# * "I set ``dropout`` on one layer": it does nothing, see above. The argument is explained in
-#   :ref:`constructor-arguments`.
-# * "I expect zeros in ``output``": the top layer is never dropped; add ``nn.Dropout``, see above.
-# * "My predictions change from call to call": ``eval()`` is missing, see above.
+# * "I set ``dropout`` on one layer": it does nothing (:ref:`dropout-one-layer`).
+# * "I expect zeros in ``output``": the top layer is never dropped; add ``nn.Dropout``
+#   (:ref:`dropout-no-zeros`).
+# * "My predictions change from call to call": ``eval()`` is missing (:ref:`dropout-eval`).
 #
 # Check yourself
 # --------------

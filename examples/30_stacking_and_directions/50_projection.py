@@ -123,6 +123,8 @@ plotting.steps(
 )
 
 # %%
+# .. _projection-two-widths:
+#
 # The state has two widths
 # ------------------------
 # A state that you give must be a short ``h_0`` and a long ``c_0``. Torch names the wrong one by its number:
@@ -145,6 +147,8 @@ for text, wrong in expected.items():
 assert_close(lstm(x, (short, long))[0], output)
 
 # %%
+# .. _projection-stack:
+#
 # Layers and directions
 # ---------------------
 # Everything that is made of ``h`` is short. The second layer reads D * H_out features, ``output`` and
@@ -209,11 +213,12 @@ if torch.backends.mkldnn.is_available():  # oneDNN; not every build of torch has
 #
 # Common mistakes
 # ---------------
-# * "I give both states ``hidden_size`` features": ``Expected hidden[0] size``, see above.
-#   :func:`lstm_guide.zero_state` makes the right pair; more on states in :ref:`initial-state`.
+# * "I give both states ``hidden_size`` features": ``Expected hidden[0] size``
+#   (:ref:`projection-two-widths`). :func:`lstm_guide.zero_state` makes the right pair.
 # * "I set ``proj_size`` equal to ``hidden_size``": torch rejects it, the projection must be smaller
 #   (:ref:`constructor-arguments`).
-# * "I use ``hidden_size`` for the next ``Linear``": its input is D * ``proj_size``, see above.
+# * "I use ``hidden_size`` for the next ``Linear``": its input is D * ``proj_size``
+#   (:ref:`projection-stack`).
 #
 # Check yourself
 # --------------

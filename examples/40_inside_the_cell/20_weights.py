@@ -4,7 +4,7 @@ r"""
 Which weights belong to which gate?
 ===================================
 
-You print the parameters of your layer and find ``weight_hh_l0`` with 20 rows for a hidden size of 5,
+You print the parameters of your LSTM and find ``weight_hh_l0`` with 20 rows for a hidden size of 5,
 and two biases where one would do. You want the forget gate's weights, or the number of parameters,
 or weights from another library. You need :ref:`one-step` before this page. After it you can find
 the block of every :term:`gate`, set the :term:`forget bias`, and count any ``nn.LSTM`` by hand.
@@ -27,13 +27,12 @@ from torch import nn
 from lstm_guide import (
     ShapeError,
     gate_blocks,
-    init_orthogonal,
     lstm_step,
     parameter_count,
     parameter_shapes,
     plotting,
-    reorder_gates,
     set_forget_bias,
+    weights,
 )
 
 torch.manual_seed(0)
@@ -65,6 +64,8 @@ assert {name: tuple(p.shape) for name, p in lstm.named_parameters()} == {
 plotting.parameter_blocks(lstm)
 
 # %%
+# .. _weights-order:
+#
 # The order is i, f, g, o: an experiment
 # --------------------------------------
 # The picture claims an order. Test it: cut the parameters into four blocks, and try each of the 24
@@ -76,8 +77,8 @@ h_0, c_0 = torch.randn(N, H), torch.randn(N, H)  # (N, H) each
 
 def one_step(order):
     """Compute h after the first step, the blocks taken in this order."""
-    weights = [reorder_gates(p, source=order, target="ifgo") for p in lstm.parameters()]
-    return lstm_step(x[0], h_0, c_0, *weights).h  # (N, H)
+    ordered = [weights.reorder_gates(p, source=order, target="ifgo") for p in lstm.parameters()]
+    return lstm_step(x[0], h_0, c_0, *ordered).h  # (N, H)
 
 
 output, _ = lstm(x, (h_0[None], c_0[None]))  # (L, N, H)
@@ -92,10 +93,12 @@ assert close == ["ifgo"]
 assert sorted(differences.values())[1] > 0.001
 
 # %%
+# .. _weights-blocks:
+#
 # Take a block by its name
 # ------------------------
 # In plain torch a block is a slice, or one piece of ``chunk(4)``. :func:`lstm_guide.gate_blocks` gives
-# the four pieces by name. They are views: what you write into one, you write into the layer. Do so
+# the four pieces by name. They are views: what you write into one, you write into the LSTM. Do so
 # under :class:`torch.no_grad`, as for any parameter.
 
 blocks = gate_blocks(lstm, "weight_hh_l0")
@@ -105,8 +108,8 @@ torch.testing.assert_close(blocks["f"], lstm.weight_hh_l0[H : 2 * H], atol=0, rt
 torch.testing.assert_close(blocks["f"], lstm.weight_hh_l0.chunk(4)[1], atol=0, rtol=0)
 
 # %%
-# A matrix that stands the wrong way round is a mistake that torch may not see: on a CPU, the layer can
-# run it and return garbage. ``gate_blocks`` compares every shape with the sizes of the layer first.
+# A matrix that stands the wrong way round is a mistake that torch may not see: on a CPU, the LSTM can
+# run it and return garbage. ``gate_blocks`` compares every shape with the sizes of the LSTM first.
 
 broken = nn.LSTM(input_size=H_in, hidden_size=H)
 broken.weight_hh_l0 = nn.Parameter(lstm.weight_hh_l0.detach().T)  # (5, 20)
@@ -140,6 +143,8 @@ lstm(x)[0].square().sum().backward()
 torch.testing.assert_close(lstm.bias_ih_l0.grad, lstm.bias_hh_l0.grad, atol=1e-6, rtol=0)
 
 # %%
+# .. _weights-forget-bias:
+#
 # Set the forget bias once
 # ------------------------
 # Many recipes start the forget gate with a bias of 1, so that it begins more open than closed. Set
@@ -163,7 +168,7 @@ torch.testing.assert_close(once, torch.full((H,), 1.0))
 # -----------------------
 # The four blocks lie in one tensor, but they are four matrices. An initialiser that looks at the
 # whole does not know that. An orthogonal matrix keeps the length of every vector; of the whole
-# parameter, each block keeps about half. :func:`lstm_guide.init_orthogonal` treats each block alone.
+# parameter, each block keeps about half. :func:`lstm_guide.weights.init_orthogonal` treats each block alone.
 
 h = torch.randn(H)  # (H,)
 
@@ -176,7 +181,7 @@ def kept(lstm):
 
 nn.init.orthogonal_(lstm.weight_hh_l0)
 whole = kept(lstm)
-init_orthogonal(lstm)
+weights.init_orthogonal(lstm)
 print(f"the whole at once: {whole}")
 print(f"gate by gate:      {kept(lstm)}")
 assert max(whole.values()) < 0.95
@@ -209,9 +214,11 @@ assert parameter_shapes(deep)["weight_ih_l1_reverse"] == (4 * H, 2 * H)
 #
 # Common mistakes
 # ---------------
-# * "I set the forget part of both biases to 1": the gate gets 2, as above.
-# * "I assign weights of another shape, and the layer runs": use ``copy_``, which refuses them.
-# * "ONNX and torch have the same order": ONNX has i, o, f, c. ``reorder_gates`` converts.
+# * "I set the forget part of both biases to 1": the gate gets 2 (:ref:`weights-forget-bias`).
+# * "I assign weights of another shape, and the LSTM runs": use ``copy_``, which refuses them
+#   (:ref:`weights-blocks`).
+# * "ONNX and torch have the same order": torch has i, f, g, o (:ref:`weights-order`), ONNX i, o, f,
+#   c. :func:`lstm_guide.weights.reorder_gates` converts.
 # * "hidden_size is the number of rows": it is a quarter of them. See :ref:`constructor-arguments`.
 #
 # Check yourself
@@ -222,6 +229,8 @@ assert parameter_shapes(deep)["weight_ih_l1_reverse"] == (4 * H, 2 * H)
 # .. dropdown:: Answer
 #
 #    4 · 20 · (10 + 20 + 2) = 2560, and without the biases 4 · 20 · (10 + 20) = 2400.
+#
+# :ref:`exercise-parameter-count` checks your own answer.
 #
 # Next
 # ----

@@ -79,6 +79,8 @@ print(f"the loop over the cell agrees: {torch.allclose(torch.stack(by_cell), out
 torch.testing.assert_close(torch.stack(by_cell), output, atol=1e-6, rtol=0)
 
 # %%
+# .. _whole-two-loops:
+#
 # A loop over directions, a loop over layers
 # ------------------------------------------
 # The reverse direction is the same loop on the turned sequence, with weights of its own. Its
@@ -133,7 +135,7 @@ assert largest < 1e-6
 # You need not write the loops. :func:`lstm_guide.trace_steps` takes any ``nn.LSTM`` and any call, also
 # :term:`batch first`, :term:`packed <packed sequence>` or with a projection. It returns all six tensors
 # of every step, with an axis each for layer and direction. It needs no loop over the equations: torch
-# runs the layer as always, and the gates of all steps follow from x and h at once.
+# runs the LSTM as always, and the gates of all steps follow from x and h at once.
 
 lstm = nn.LSTM(input_size=H_in, hidden_size=H, num_layers=2, bidirectional=True)
 output, (h_n, c_n) = lstm(x)
@@ -182,13 +184,14 @@ torch.testing.assert_close(torch.stack(ends), torch.stack([c[0, -1], c[1, 0]]))
 # ---------------
 # * "``output`` is c": it is h of the top layer, and c of the last step is all you get
 #   (:ref:`axes-and-outputs`).
-# * "The reverse direction of layer 1 reads the reverse half of layer 0": it reads both halves.
+# * "The reverse direction of layer 1 reads the reverse half of layer 0": it reads both halves
+#   (:ref:`whole-two-loops`).
 # * "I write my own loop because it is clearer": good for reading. To train, use the one call, which
 #   gives the same numbers. If it does not, see :ref:`bulk-and-loop`.
 #
 # Check yourself
 # --------------
-# In ``trace.f`` of a layer with ``num_layers=3`` on a batch of 4 sequences of 9 steps, what is
+# In ``trace.f`` of an LSTM with ``num_layers=3`` on a batch of 4 sequences of 9 steps, what is
 # ``trace.f[2, 0, 8, 1]``?
 #
 # .. dropdown:: Answer
@@ -198,4 +201,4 @@ torch.testing.assert_close(torch.stack(ends), torch.stack([c[0, -1], c[1, 0]]))
 #
 # Next
 # ----
-# :ref:`watching-gates` trains a layer on a task with a known event, and watches which gate opens.
+# :ref:`watching-gates` trains an LSTM on a task with a known event, and watches which gate opens.

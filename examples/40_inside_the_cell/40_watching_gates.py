@@ -7,7 +7,7 @@ Watch the gates of a trained LSTM
 You have read that the forget gate "forgets" and the input gate "lets in". Does a trained
 :class:`torch.nn.LSTM` do that, or is it a story? On this page you train one on a task whose answer
 you know, step by step, and look at its gates while it works. You need :ref:`one-step` before it.
-After it you can look into a layer of your own, and ask the right question about what you see.
+After it you can look into an LSTM of your own, and ask the right question about what you see.
 
 **You will see**
 
@@ -29,7 +29,7 @@ N, L, H_in = 64, 20, 2  # batch, time, features in: a value and a mark
 # %%
 # The task: hold the last marked value
 # ------------------------------------
-# At every step the layer reads a number and a mark, 0 or 1. It must answer, at every step, with the
+# At every step the LSTM reads a number and a mark, 0 or 1. It must answer, at every step, with the
 # number that was marked last. So it has to take a number in at a mark, keep it while other numbers
 # pass by, and drop it at the next mark. Step 0 is always marked.
 
@@ -56,16 +56,16 @@ assert (answer[:, 1:] == answer[:, :-1])[x[:, 1:, 1] == 0].all()
 assert (answer == x[..., 0])[x[..., 1] == 1].all()
 
 # %%
-# A layer with one entry of c
+# An LSTM with one entry of c
 # ---------------------------
-# One number is to be held, so give the layer one: ``hidden_size=1``. Then every :term:`gate` is one
+# One number is to be held, so give the LSTM one: ``hidden_size=1``. Then every :term:`gate` is one
 # number a step, and you can read it. A linear layer turns h into the answer. Starting the forget
 # gate half open loses what it should learn to hold, so its bias starts at 1
 # (:ref:`weights-and-gates`). The loss is the mean squared error at all steps.
 
 
 def train(hidden_size, seed=1, updates=600):
-    """Train a layer and its head on fresh batches; return both."""
+    """Train an LSTM and its head on fresh batches; return both."""
     torch.manual_seed(seed)
     generator = torch.Generator().manual_seed(seed + 100)
     lstm = nn.LSTM(input_size=H_in, hidden_size=hidden_size, batch_first=True)
@@ -137,6 +137,8 @@ assert i_at > i_elsewhere + 0.1
 assert f_at < f_elsewhere - 0.5
 
 # %%
+# .. _watching-c:
+#
 # c is the memory
 # ---------------
 # If c holds the number, it must follow the answer: change at the marks, and stay level between them.
@@ -161,7 +163,7 @@ plotting.steps(
 # ---------------------------
 # Most layers have more entries than the task needs. Train the same task with four. The error is
 # small again, and on average the gates do the same. But look at the single rows: some entries
-# hold the number, others do something else or little. So say "on average" of a gate of a large layer,
+# hold the number, others do something else or little. So say "on average" of a gate of a large LSTM,
 # and check it with numbers, before you tell a story about one row.
 
 lstm, head = train(hidden_size=4)
@@ -188,19 +190,19 @@ plotting.gates(
 # * A trained LSTM does use its gates as their names say, where the task asks for it.
 # * To hold a number: forget gate open, input gate closed. To replace it: the other way round.
 # * c is the memory. It follows what is to be held, up to sign and size.
-# * In a large layer, entries share the work. Compare means at the event and elsewhere.
+# * In a large LSTM, entries share the work. Compare means at the event and elsewhere.
 #
 # Common mistakes
 # ---------------
 # * "An open forget gate forgets": the other way round. Open means keep. See :ref:`one-step`.
 # * "I read the gates off ``output``": h shows what the output gate lets through, and no gate.
 #   :ref:`whole-layer` says what the module keeps to itself.
-# * "This row closes at the event, so it is the memory": look at c, and at other seeds, before you say
-#   so.
+# * "This row closes at the event, so it is the memory": look at c, and at other seeds, before you
+#   say so (:ref:`watching-c`).
 #
 # Check yourself
 # --------------
-# A layer is to add up all marked values. What do you expect of the forget gate at a mark?
+# An LSTM is to add up all marked values. What do you expect of the forget gate at a mark?
 #
 # .. dropdown:: Answer
 #
@@ -209,4 +211,4 @@ plotting.gates(
 #
 # Next
 # ----
-# :ref:`memory-and-gradient` measures how far back a layer can reach, before any training.
+# :ref:`memory-and-gradient` measures how far back an LSTM can reach, before any training.

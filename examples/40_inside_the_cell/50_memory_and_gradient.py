@@ -4,11 +4,11 @@ r"""
 How far back does an LSTM remember?
 ===================================
 
-"LSTM" stands for long short-term memory. So you give your layer 50 steps and expect the last
+"LSTM" stands for long short-term memory. So you give your LSTM 50 steps and expect the last
 :term:`output` to know of the first. Does it? On this page you measure how much each past input
 matters, for :class:`torch.nn.RNN`, :class:`torch.nn.GRU` and :class:`torch.nn.LSTM`, before any
 training. You need :ref:`one-step` and :ref:`weights-and-gates` before it. After it you can measure the
-reach of your own layer, and choose its forget bias.
+reach of your own LSTM, and choose its forget bias.
 
 **You will see**
 
@@ -42,10 +42,10 @@ x = torch.randn(L, N, H_in, dtype=torch.float64)  # (L, N, H_in)
 read = torch.randn(H, dtype=torch.float64)  # (H,)
 
 
-def reach(layer):
+def reach(module):
     """Size of the gradient at every step, the last step being 1: (L,)."""
     inputs = x.clone().requires_grad_()
-    output, _ = layer(inputs)  # (L, N, H)
+    output, _ = module(inputs)  # (L, N, H)
     (gradient,) = torch.autograd.grad((output[-1] @ read).sum(), inputs)  # (L, N, H_in)
     size = gradient.norm(dim=-1).mean(dim=1)  # (L,)
     return size / size[-1]
@@ -66,6 +66,8 @@ for name, size in reaches.items():
     assert size[0] < 1e-9
 
 # %%
+# .. _memory-new:
+#
 # A new LSTM forgets half at every step
 # -------------------------------------
 # All three lose the past quickly. For the LSTM you can see why. The initial weights
@@ -86,10 +88,10 @@ assert f.mean() ** 10 < 2e-3
 # with 2 near 0.88, with 3 near 0.95. :func:`lstm_guide.set_forget_bias` sets it in every layer.
 
 for value in (1, 2, 3):
-    layer = nn.LSTM(input_size=H_in, hidden_size=H, dtype=torch.float64)
-    set_forget_bias(layer, value)
+    module = nn.LSTM(input_size=H_in, hidden_size=H, dtype=torch.float64)
+    set_forget_bias(module, value)
     name = f"LSTM, forget bias {value}"
-    reaches[name] = size = reach(layer)
+    reaches[name] = size = reach(module)
     print(f"{name}: 10 steps back {power(size[-11])}, 49 steps back {power(size[0])}")
 
 first = {name: size[0].item() for name, size in reaches.items()}
@@ -115,7 +117,7 @@ plotting.reach(reaches, title="The forget bias decides how far back an LSTM reac
 # The initial state fades in the same way
 # ---------------------------------------
 # Two calls on the same x, one from zeros and one from a random state: how long do the outputs differ?
-# In a default layer, after twenty steps it no longer matters where you began. With a forget bias of
+# In a default LSTM, after twenty steps it no longer matters where you began. With a forget bias of
 # 3, it still does at the end. This also says how long a carried state is felt
 # (:ref:`carrying-state`).
 
@@ -124,8 +126,8 @@ biased = nn.LSTM(input_size=H_in, hidden_size=H, dtype=torch.float64)
 set_forget_bias(biased, 3)
 lasts = {}
 with torch.no_grad():
-    for name, layer in {"default": lstm, "forget bias 3": biased}.items():
-        difference = (layer(x, start)[0] - layer(x)[0]).abs().mean(dim=(1, 2))  # (L,)
+    for name, module in {"default": lstm, "forget bias 3": biased}.items():
+        difference = (module(x, start)[0] - module(x)[0]).abs().mean(dim=(1, 2))  # (L,)
         lasts[name] = difference
         steps = ", ".join(f"{t}: {power(difference[t])}" for t in (0, 4, 19, 49))
         print(f"{name:<14} mean difference at step {steps}")
@@ -135,15 +137,15 @@ assert lasts["forget bias 3"][49] > 0.01
 # %%
 # More is not better
 # ------------------
-# With a bias of 5 the layer forgets almost nothing. Then old inputs pile up in c, and the step that
+# With a bias of 5 the LSTM forgets almost nothing. Then old inputs pile up in c, and the step that
 # it reads now counts for less among them. Measure how much the last step itself contributes to
 # the sum over all steps.
 
 share = {}
 for value in (1, 3, 5):
-    layer = nn.LSTM(input_size=H_in, hidden_size=H, dtype=torch.float64)
-    set_forget_bias(layer, value)
-    size = reach(layer)
+    module = nn.LSTM(input_size=H_in, hidden_size=H, dtype=torch.float64)
+    set_forget_bias(module, value)
+    size = reach(module)
     share[value] = (size[-1] / size.sum()).item()
     print(f"forget bias {value}: the last step has {100 * share[value]:.0f} % of the whole")
 assert share[1] > 0.15
@@ -157,22 +159,22 @@ assert share[5] < 0.1
 # one tensor and no pair, since there is no c. A GRU has three blocks of weights, r, z and n, and an
 # RNN has one. And there is no forget bias to set.
 
-for layer, blocks in ((rnn, 1), (gru, 3), (lstm, 4)):
-    output, state = layer(x)
+for module, blocks in ((rnn, 1), (gru, 3), (lstm, 4)):
+    output, state = module(x)
     kind = "a pair" if isinstance(state, tuple) else "one tensor"
-    count = sum(p.numel() for p in layer.parameters())
+    count = sum(p.numel() for p in module.parameters())
     print(
-        f"{type(layer).__name__:<4} output {tuple(output.shape)}, state is {kind}, {count} numbers"
+        f"{type(module).__name__:<4} output {tuple(output.shape)}, state is {kind}, {count} numbers"
     )
     assert output.shape == (L, N, H)
-    assert isinstance(state, tuple) == (layer is lstm)
-    assert layer.weight_hh_l0.shape == (blocks * H, H)
+    assert isinstance(state, tuple) == (module is lstm)
+    assert module.weight_hh_l0.shape == (blocks * H, H)
     assert count == blocks * H * (H_in + H + 2)
 
 # %%
 # Summary
 # -------
-# * The reach of a layer can be measured: the gradient of the last output at every step.
+# * The reach of an LSTM can be measured: the gradient of the last output at every step.
 # * A new LSTM keeps about half of c at each step. It reaches as far as a GRU, and hardly further than
 #   an RNN.
 # * The forget bias decides. With 1 all 50 steps matter a little, with 3 they matter alike.
@@ -180,21 +182,24 @@ for layer, blocks in ((rnn, 1), (gru, 3), (lstm, 4)):
 #
 # Common mistakes
 # ---------------
-# * "The LSTM has long memory by its name": not before training, with default weights.
-# * "I set both forget biases to 1": the sum is 2, another layer than the one you meant. See
+# * "The LSTM has long memory by its name": not before training, with default weights
+#   (:ref:`memory-new`).
+# * "I set both forget biases to 1": the sum is 2, another LSTM than the one you meant. See
 #   :ref:`weights-and-gates`.
-# * "The initial state is important, so I learn it": in a default layer it is gone after twenty steps.
+# * "The initial state is important, so I learn it": in a default LSTM it is gone after twenty steps.
 #   See :ref:`initial-state`.
 #
 # Check yourself
 # --------------
-# Your task needs an input from 100 steps ago. What do you check first, before you build a larger layer?
+# Your task needs an input from 100 steps ago. What do you check first, before you build a larger LSTM?
 #
 # .. dropdown:: Answer
 #
-#    The reach: ``reach(layer)`` as above, on sequences of 100 steps. If the gradient at step 0 is
-#    1e-20, no training step can teach the layer to use it. Set the forget bias to 2 or 3 and
+#    The reach: ``reach(lstm)`` as above, on sequences of 100 steps. If the gradient at step 0 is
+#    1e-20, no training step can teach the LSTM to use it. Set the forget bias to 2 or 3 and
 #    measure again.
+#
+# :ref:`exercise-forget-gate` checks your own answer.
 #
 # Next
 # ----

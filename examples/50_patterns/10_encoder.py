@@ -105,6 +105,8 @@ print(f"right on new strings: {accuracy:.2f}")
 assert accuracy > 0.97
 
 # %%
+# .. _encoder-half:
+#
 # In two directions, ``h_n[-1]`` is the reverse half
 # --------------------------------------------------
 # With ``bidirectional=True`` the top layer has two rows in ``h_n``: forward, then reverse. The last
@@ -175,7 +177,8 @@ for num_layers in (1, 2, 3):
 #
 # Common mistakes
 # ---------------
-# * "I take ``h_n[-1]`` in two directions": half of the layer never learns, and no message says so.
+# * "I take ``h_n[-1]`` in two directions": half of the layer never learns, and no message says so
+#   (:ref:`encoder-half`).
 # * "I take ``output[:, -1]`` in two directions": its reverse half has read one step only. See
 #   :ref:`axes-and-outputs`.
 # * "I use ``h_n.view(N, -1)``": the rows of different sequences get mixed. See

@@ -70,6 +70,8 @@ print(f"{tuple(scores.shape) = }")
 torch.testing.assert_close(scores[:, 3], head(output[:, 3]))
 
 # %%
+# .. _transducer-classes:
+#
 # The loss wants the classes on axis 1
 # ------------------------------------
 # :func:`torch.nn.functional.cross_entropy` reads axis 1 as the classes. ``scores`` has time there.
@@ -138,13 +140,12 @@ moves = (after - before).abs().amax(dim=-1)  # (7, 7): flipped bit, watched step
 torch.testing.assert_close(moves, moves.triu(), atol=1e-5, rtol=0)
 assert (moves[torch.ones(7, 7).triu().bool()] > 1).all()
 
-ax = plotting.influence(
+plotting.influence(
     moves.triu(),
     rows="time",
     columns="time",
     title="A bit moves the answers of its own step and of later steps",
 )
-ax.set(xlabel="the scores of this step move", ylabel="you flip this bit")
 
 # %%
 # In two directions an answer depends on all steps
@@ -183,7 +184,8 @@ assert transduce(both, x).shape == (N, L, 2 * H)
 #
 # Common mistakes
 # ---------------
-# * "``Expected target size [64, 2], got [64, 20]``": the classes stand on the last axis, as above.
+# * "``Expected target size [64, 2], got [64, 20]``": the classes stand on the last axis
+#   (:ref:`transducer-classes`).
 # * "I repair the shape with ``view(N, C, L)``": it runs and mixes steps with classes. See
 #   :ref:`view-and-transpose`.
 # * "My forecast is right in training and useless in use": two directions see the future. See

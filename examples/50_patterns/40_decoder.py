@@ -200,7 +200,7 @@ assert output.shape == (N, 1, H)
 #   :ref:`bulk-and-loop`.
 # * "``hx and cx should also be 2-D``": the step has no time axis. See :ref:`layouts`.
 # * "The loss is near zero, and it writes nonsense": the inputs are not shifted. See
-#   :ref:`encoder-decoder`.
+#   :ref:`teacher-forcing`.
 #
 # Check yourself
 # --------------
@@ -210,6 +210,8 @@ assert output.shape == (N, 1, H)
 #
 #    Step 0 has to read something, and the first letter is what it has to write. The mark is the
 #    same for all numbers, so it gives nothing away; the state alone says which number it is.
+#
+# :ref:`exercise-stop-decoding` checks your own answer.
 #
 # Next
 # ----

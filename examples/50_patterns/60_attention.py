@@ -7,25 +7,21 @@ Attention: the decoder looks back at every step
 Your encoder-decoder works on short sequences and fails on longer ones: one state of fixed size has
 to hold everything. With :term:`attention` the decoder keeps the encoder's output of every step and
 looks at the step that it needs. You need to know the two halves and teacher forcing
-(:ref:`encoder-decoder`). After this page you can add attention to two ``nn.LSTM`` in five lines,
-draw where the model looks, and keep it from looking at padding.
+(:ref:`encoder-decoder`, :ref:`teacher-forcing`). After this page you can add attention to two
+``nn.LSTM`` in five lines, and draw where the model looks.
 
 **You will see**
 
 * the scores, the weights and the context, with the shape of each
 * ten digits reversed, with attention and without it
 * where the decoder looks: a diagonal from one corner to the other
-* sources of different length in one batch, and weights on :term:`padding` that are exactly zero
 """
 
-# sphinx_gallery_tags = ["patterns", "training", "padding"]
-
-import math
+# sphinx_gallery_tags = ["patterns", "training"]
 
 import torch
 import torch.nn.functional as F
 from torch import nn
-from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence, pad_sequence
 
 from lstm_guide import decode, plotting
 
@@ -35,6 +31,8 @@ mark = 10  # starts and ends what is written; ids 0 to 9 are the digits
 shortest, longest = 4, 10  # lengths of sources
 
 # %%
+# .. _attention-weights:
+#
 # Scores, weights, context
 # ------------------------
 # The decoder has one vector q at each of its T steps. The encoder has one vector m at each of its L
@@ -43,8 +41,7 @@ shortest, longest = 4, 10  # lengths of sources
 # .. math:: s_{t,l} = q_t^\top W\, m_l
 #
 # A softmax over l turns the scores of a decoder step into weights that sum to 1. The mean of the
-# encoder's outputs with these weights is the **context**: what the decoder sees at this step. Where
-# ``mask`` is False, the score becomes minus infinity, and the weight exactly zero.
+# encoder's outputs with these weights is the **context**: what the decoder sees at this step.
 
 
 class Reverser(nn.Module):
@@ -59,16 +56,15 @@ class Reverser(nn.Module):
         self.match = nn.Linear(in_features=H, out_features=H, bias=False)  # W
         self.readout = nn.Linear(in_features=2 * H, out_features=V)
 
-    def attend(self, q, memory, mask):
-        """Compare q (N, T, H) with memory (N, L, H); mask (N, L) is True on real steps."""
+    def attend(self, q, memory):
+        """Compare q (N, T, H) with memory (N, L, H)."""
         scores = self.match(q) @ memory.transpose(1, 2)  # (N, T, L)
-        scores = scores.masked_fill(~mask.unsqueeze(1), -math.inf)
         weights = scores.softmax(dim=-1)  # (N, T, L)
         return weights @ memory, weights  # (N, T, H): the context
 
-    def score(self, q, memory, mask):
+    def score(self, q, memory):
         """Turn q into the scores of ids (N, T, V); return the weights as well."""
-        context, weights = self.attend(q, memory, mask)
+        context, weights = self.attend(q, memory)
         if not self.look_back:
             context = torch.zeros_like(context)
         return self.readout(torch.cat([q, context], dim=-1)), weights
@@ -76,18 +72,17 @@ class Reverser(nn.Module):
 
 attend = Reverser(look_back=True).attend
 q, memory = torch.randn(3, 6, H), torch.randn(3, 5, H)
-mask = torch.tensor([[True] * 5, [True] * 5, [True] * 2 + [False] * 3])
-context, weights = attend(q, memory, mask)
+context, weights = attend(q, memory)
 print(f"{tuple(weights.shape) = }")
 print(f"{tuple(context.shape) = }")
 assert weights.shape == (3, 6, 5)
 torch.testing.assert_close(weights.sum(dim=-1), torch.ones(3, 6))
-assert (weights[2, :, 2:] == 0).all()
+assert context.shape == (3, 6, H)
 
 # %%
 # Train on lengths from four to ten
 # ---------------------------------
-# Each batch has one length, so nothing is padded yet. The decoder's outputs of all steps are known
+# Each batch has one length, so nothing is padded. (:ref:`attention-with-padding` does the rest.) The decoder's outputs of all steps are known
 # after one call (teacher forcing), and the attention of all steps is one product of matrices. The
 # model without attention has the same layers, and a context of zeros.
 
@@ -108,8 +103,7 @@ def train(model, steps):
         inputs = F.pad(target[:, :-1], (1, 0), value=mark)  # (N, T)
         memory, state = model.encoder(model.embed(source))  # (N, L, H) and the state
         q, _ = model.decoder(model.embed(inputs), state)  # (N, T, H)
-        everywhere = torch.ones(source.shape, dtype=torch.bool)
-        scores, _ = model.score(q, memory, everywhere)  # (N, T, V)
+        scores, _ = model.score(q, memory)  # (N, T, V)
         loss = F.cross_entropy(scores.transpose(1, 2), target)
         optimizer.zero_grad()
         loss.backward()
@@ -129,26 +123,24 @@ train(plain, 400)
 
 
 @torch.no_grad()
-def write(model, memory, state, mask):
+def write(model, source):
     """Let the model write alone; return the ids and where it looked."""
+    memory, state = model.encoder(model.embed(source))  # (N, L, H) and the state
     looks = []
 
     def readout(h):  # (N, H)
-        scores, weights = model.score(h.unsqueeze(1), memory, mask)  # one step: T is 1
+        scores, weights = model.score(h.unsqueeze(1), memory)  # one step: T is 1
         looks.append(weights)
         return scores.squeeze(1)  # (N, V)
 
-    start, steps = torch.full((len(mask),), mark), longest + 1
+    start, steps = torch.full((len(source),), mark), longest + 1
     tokens, _ = decode(model.decoder, model.embed, readout, state, start, steps, stop=mark)
     return tokens, torch.cat(looks, dim=1)  # (N, T), (N, T, L)
 
 
 def exact(model, source, target):
     """Return the share of strings that are right to the last digit, and the weights."""
-    with torch.no_grad():
-        memory, state = model.encoder(model.embed(source))
-    everywhere = torch.ones(source.shape, dtype=torch.bool)
-    tokens, weights = write(model, memory, state, everywhere)
+    tokens, weights = write(model, source)
     tokens = F.pad(tokens, (0, target.size(1) - tokens.size(1)), value=mark)
     return (tokens == target).all(dim=1).float().mean(), weights
 
@@ -186,60 +178,17 @@ ax.set(xlabel="weight on this digit of the source", ylabel="step of writing")
 ax.set_xticks(range(longest), digits)
 
 # %%
-# Sources of different length: mask the padding
-# ---------------------------------------------
-# In a batch with padding, two things go wrong without a message. The encoder reads the padding, so
-# its final state is not that of the source: packing repairs this. And the softmax gives weight to
-# steps that do not exist: the :term:`mask` repairs that.
-
-sources = [torch.randint(10, (length,)) for length in (10, 4, 7)]
-lengths = torch.tensor([len(source) for source in sources])
-padded = pad_sequence(sources, batch_first=True)  # (3, 10)
-mask = torch.arange(longest) < lengths.unsqueeze(1)  # (3, 10), True on real steps
-
-with torch.no_grad():
-    vectors = model.embed(padded)  # (3, 10, E)
-    packed = pack_padded_sequence(vectors, lengths, batch_first=True, enforce_sorted=False)
-    output, state = model.encoder(packed)
-    memory, _ = pad_packed_sequence(output, batch_first=True)  # (3, 10, H)
-tokens, weights = write(model, memory, state, mask)
-on_padding = weights.masked_select(~mask.unsqueeze(1))
-print(f"largest weight on padding: {on_padding.max():.1f}")
-assert (on_padding == 0).all()
-
-# %%
-# The test: each string gives the same weights alone and in the batch. Without the mask it does not.
-
-for row, source in enumerate(sources):
-    with torch.no_grad():
-        memory_alone, state_alone = model.encoder(model.embed(source[None]))
-    every = torch.ones(1, len(source), dtype=torch.bool)
-    alone, weights_alone = write(model, memory_alone, state_alone, every)
-    steps = alone.size(1)
-    assert (tokens[row, :steps] == alone[0]).all()
-    in_batch = weights[row, :steps, : len(source)]  # (T, L)
-    torch.testing.assert_close(in_batch, weights_alone[0], atol=1e-5, rtol=0)
-print("alone and in the batch: the same")
-
-_, unmasked = write(model, memory, state, torch.ones_like(mask))
-on_padding = unmasked.masked_select(~mask.unsqueeze(1))
-print(f"without the mask, the padding gets no weight: {(on_padding == 0).all()}")
-assert (on_padding > 0).any()
-
-# %%
 # Summary
 # -------
 # * Scores (N, T, L), a softmax over L, and the weighted mean of the encoder's outputs (N, T, H).
 # * After the decoder, attention is one product of matrices for all steps; no loop in training.
 # * The weights show where the model looks. On reversal they form a diagonal.
-# * With padding: pack for the state, mask for the weights. The test is each string alone.
 #
 # Common mistakes
 # ---------------
 # * "I take the softmax over the wrong axis": the weights have to sum to 1 over L, the last axis of
-#   the scores, as asserted above.
-# * "I multiply the weights with the mask after the softmax": they no longer sum to 1. Mask the scores
-#   before it, as above.
+#   the scores (:ref:`attention-weights`).
+# * "My sources have different lengths, so I pad": see :ref:`attention-with-padding`.
 # * "My encoder's layout is time first": ``memory`` must be ``(N, L, H)``. See :ref:`layouts`.
 #
 # Check yourself
@@ -254,4 +203,4 @@ assert (on_padding > 0).any()
 #
 # Next
 # ----
-# :ref:`padding` shows what padding does to an LSTM without attention, and how to undo it.
+# :ref:`attention-with-padding` puts sources of different length into one batch.

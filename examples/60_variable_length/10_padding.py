@@ -62,6 +62,8 @@ plotting.cells(
 )
 
 # %%
+# .. _padding-zeros:
+#
 # Zeros are an input like any other
 # ---------------------------------
 # Nothing in the tensor says "stop". At a step of zeros the LSTM adds its biases and its previous
@@ -192,7 +194,7 @@ assert not output[~mask].any()
 # Common mistakes
 # ---------------
 # * "I pad with zeros, so nothing happens." The biases and the hidden state are still added up, and
-#   the state moves: see the second picture.
+#   the state moves (:ref:`padding-zeros`).
 # * "I take ``output[:, -1]``." For all but the longest sequence that is the output of a padded
 #   step (:ref:`last-valid-step`).
 # * "I pack what I padded on the left." Packing takes the first steps of each row, and on the left

@@ -61,6 +61,8 @@ else:
 assert "each tensor to be equal size, but got [3] at entry 0 and [5]" in message
 
 # %%
+# .. _collate-function:
+#
 # A collate function pads, and keeps the lengths
 # ----------------------------------------------
 # ``collate_fn`` gets the list of items of one batch and returns the batch. Yours pads the ids and
@@ -206,10 +208,10 @@ assert largest < 1e-6
 # ---------------
 # * "I pack the ids." An embedding takes no packed sequence, and the LSTM needs a feature axis
 #   (:ref:`packed-sequence`).
-# * "I mix whole numbers and fractions." :func:`torch.nn.utils.rnn.pad_sequence` takes the dtype of
-#   the first sequence for all. Convert before you pad.
-# * "I write ``collate_fn=lambda items: ...``." With ``num_workers`` the function may have to be
-#   sent to another process, which works for a named function only.
+# * "I mix whole numbers and fractions." The dtype of the first sequence is taken for all
+#   (:ref:`collate-function`). Convert before you pad.
+# * "I write ``collate_fn=lambda items: ...``." With ``num_workers`` the function may be sent to
+#   another process, which needs a name (:ref:`collate-function`).
 #
 # Check yourself
 # --------------

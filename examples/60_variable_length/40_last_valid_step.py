@@ -58,6 +58,8 @@ plotting.cells(
 )
 
 # %%
+# .. _last-valid-three-ways:
+#
 # Three ways that agree
 # ---------------------
 # *One by one*: each sequence alone, without padding. Slow, and right by definition. *From the
@@ -173,7 +175,8 @@ assert (spoiled - last).abs().max() > 0.01
 #   after the padding (:ref:`padding`).
 # * "``h_n[-1]`` is the final state." With two directions it is the reverse half alone. Join
 #   ``h_n[-2]`` and ``h_n[-1]`` (:ref:`axes-and-outputs`).
-# * "I pick step ``lengths``." Steps count from 0: the last one is ``lengths - 1``.
+# * "I pick step ``lengths``." Steps count from 0: the last one is ``lengths - 1``
+#   (:ref:`last-valid-three-ways`).
 #
 # Check yourself
 # --------------

@@ -1,19 +1,18 @@
 r"""
 .. _masked-loss:
 
-How do you leave padding out of a loss, a mean and a softmax?
-=============================================================
+How do you leave padding out of a loss?
+=======================================
 
 Your loss falls when you add padding, or it turns into ``nan``, or two scripts report different
 losses for the same model. Padding is counted, or multiplied away, or the two divide by different
 numbers. Before this page, read :ref:`padding` and :ref:`last-valid-step`. After it, you can mask a
-loss, a pooled vector and attention weights, and say which mean your loss is.
+loss, and say which mean your loss is.
 
 **You will see**
 
 * one batch with four different losses: with padding, and with three denominators
 * how much a step of a short and of a long sequence counts under each
-* masked mean, masked maximum, and weights that are exactly zero on padding
 * why a mask is no factor, since ``0 * nan`` is ``nan``
 """
 
@@ -23,15 +22,7 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from lstm_guide import (
-    length_mask,
-    masked_loss,
-    masked_mean,
-    masked_softmax,
-    pack,
-    plotting,
-    unpack,
-)
+from lstm_guide import length_mask, masked_loss, masked_mean, pack, plotting, unpack
 
 torch.manual_seed(0)
 lengths = torch.tensor([2, 8, 5])
@@ -47,6 +38,8 @@ logits = 3 * linear(output)  # (N, L, classes)
 targets = torch.randint(classes, (N, L))  # (N, L)
 
 # %%
+# .. _masked-each-step:
+#
 # One loss for each step
 # ----------------------
 # :func:`torch.nn.functional.cross_entropy` averages over all steps, padding included. The targets
@@ -65,6 +58,8 @@ torch.testing.assert_close(losses.mean(), plain)
 assert (plain - moved).abs() > 0.01
 
 # %%
+# .. _masked-denominators:
+#
 # Three denominators, three numbers
 # ---------------------------------
 # The sum over the valid steps is one number. What you divide it by is a choice, and the choices
@@ -167,58 +162,21 @@ for name, cleaned in inputs.items():
     assert gradient.isnan().sum() == (0 if name == "cleaned" else (~mask).sum())
 
 # %%
-# Pooling: the mean shrinks, the maximum sees zeros
-# -------------------------------------------------
-# A plain mean over time divides by L and comes out too small by ``length / L``. A plain maximum
-# takes the zeros of the padding wherever all valid entries are negative. For the maximum, fill with
-# minus infinity; for the mean, :func:`lstm_guide.masked_mean` divides by the valid steps.
-
-mean = masked_mean(output, mask, dim=1)  # (N, H)
-torch.testing.assert_close(output.mean(dim=1), mean * (lengths / L)[:, None])
-filled = torch.where(mask[:, :, None], output, -torch.inf)  # (N, L, H)
-maximum = filled.amax(dim=1)  # (N, H)
-wrong = (output.amax(dim=1) != maximum).sum(dim=1)  # (N,)
-print(f"wrong maxima of {H} features, by length {lengths.tolist()}: {wrong.tolist()}")
-assert wrong[0] > 0
-assert wrong[1] == 0
-for n, length in enumerate(lengths):
-    torch.testing.assert_close(mean[n], output[n, :length].mean(dim=0))
-    torch.testing.assert_close(maximum[n], output[n, :length].amax(dim=0))
-
-# %%
-# Weights: nothing on padding, and one in all
-# -------------------------------------------
-# A softmax over time gives padding a share, and the valid steps too little. Setting weights to zero
-# afterwards leaves a sum below one. :func:`lstm_guide.masked_softmax` puts minus infinity in place
-# of the scores before the softmax: the weights there are exactly 0, and the others add up to 1.
-
-scores = output.sum(dim=-1)  # (N, L): any score will do
-share = torch.where(mask, 0, scores.softmax(dim=1)).sum(dim=1)  # (N,)
-weights = masked_softmax(scores, mask, dim=1)  # (N, L)
-context = (weights[:, :, None] * output).sum(dim=1)  # (N, H)
-print(f"share of padding without a mask: {[round(s, 2) for s in share.tolist()]}")
-assert share[0] > 0.5
-assert not weights[~mask].any()
-torch.testing.assert_close(weights.sum(dim=1), torch.ones(N))
-own = scores[0, :2].softmax(dim=0)  # (2,)
-torch.testing.assert_close(context[0], own @ output[0, :2])
-
-# %%
 # Summary
 # -------
 # * Reduce a loss yourself: one loss for each step, a mask, and a denominator that you name.
 # * ``steps`` makes steps equal, ``both`` makes sequences equal, ``sequences`` grows with the length.
 # * ``ignore_index`` divides by steps.
 # * Choose with :func:`torch.where`, do not multiply: ``0 * nan`` is ``nan``.
-# * Fill with 0 for a sum, with minus infinity for a maximum or a softmax.
 #
 # Common mistakes
 # ---------------
 # * "I average the losses of the batches." Batches hold different numbers of valid steps. Add up
-#   sums and counts, and divide once.
+#   sums and counts, and divide once (:ref:`masked-denominators`).
 # * "I mask the output of a padded call in two directions." The error sits on the valid steps, where
 #   the mask does not reach (:ref:`padding`).
-# * "My mask is ``(N, L)`` and my data time first." The shapes are compared: use ``mask.T``.
+# * "My mask is ``(N, L)`` and my data time first." The shapes are compared: use ``mask.T``
+#   (:ref:`masked-each-step`).
 #
 # Check yourself
 # --------------
@@ -230,6 +188,8 @@ torch.testing.assert_close(context[0], own @ output[0, :2])
 #    It doubles: there are twice as many steps in the sum and as many sequences below it. So does
 #    its gradient, and with it the step that the optimiser takes. Divided by steps it stays.
 #
+# :ref:`exercise-tagger-loss` checks your own answer.
+#
 # Next
 # ----
-# :ref:`price-of-packing` says what packing costs in time, and what to do about it.
+# :ref:`pooling` uses the same mask for a mean, a maximum and weights.

@@ -26,12 +26,12 @@ from torch.utils.data import DataLoader
 
 from lstm_guide import (
     final_state,
-    length_buckets,
     length_mask,
     masked_loss,
     pack,
     plotting,
     records,
+    sequences,
     take_last,
 )
 
@@ -80,6 +80,8 @@ if torch.backends.mkldnn.is_available():  # oneDNN; not every build of torch has
     assert counts["packed"] > 5 * L > counts["padded"]
 
 # %%
+# .. _packing-record:
+#
 # What it costs, as recorded
 # --------------------------
 # Times are not measured while this page is built: they come from a record, with its machine and
@@ -137,16 +139,18 @@ print(f"two directions without packing: off by {error:.4f}")
 assert error > 0.01
 
 # %%
+# .. _packing-like-lengths:
+#
 # Batches of like length have little padding
 # ------------------------------------------
 # The other way to save work is to put sequences of like length into one batch: then there is little
-# padding to skip. :func:`lstm_guide.length_buckets` makes such batches, and a DataLoader takes them
+# padding to skip. :func:`lstm_guide.sequences.length_buckets` makes such batches, and a DataLoader takes them
 # as ``batch_sampler``. The block counts the padding of 128 sequences both ways. In the record, padded
 # batches of like length are the fastest way for every kind of data.
 
 all_lengths = torch.randint(1, 101, (128,))
 mixed = [group.tolist() for group in torch.randperm(128).split(16)]
-alike = length_buckets(all_lengths, size=16)
+alike = sequences.length_buckets(all_lengths, size=16)
 
 
 def padding_share(batches):
@@ -169,11 +173,11 @@ for modes in record["ratios"].values():
 # ``batch_sampler`` stays the same. Every sequence still comes once in each epoch. A batch of long
 # sequences now holds many more valid steps than one of short ones: divide its loss by them.
 
-sequences = [torch.randn(length, H_in) for length in all_lengths.tolist()]
+data = [torch.randn(length, H_in) for length in all_lengths.tolist()]
 generator = torch.Generator().manual_seed(0)
 for epoch in range(2):
-    batches = length_buckets(all_lengths, size=16, generator=generator)
-    loader = DataLoader(sequences, batch_sampler=batches, collate_fn=list)
+    batches = sequences.length_buckets(all_lengths, size=16, generator=generator)
+    loader = DataLoader(data, batch_sampler=batches, collate_fn=list)
     steps = 0
     for group in loader:
         own = torch.tensor([len(sequence) for sequence in group])  # (16,)
@@ -200,9 +204,10 @@ for epoch in range(2):
 #
 # Common mistakes
 # ---------------
-# * "I pack to be faster." See the record above, and :ref:`padding` for what packing is for.
+# * "I pack to be faster." On a CPU it is slower (:ref:`packing-record`); what packing is for:
+#   :ref:`padding`.
 # * "I sort the whole data set once and never shuffle." Then every epoch sees short sequences first.
-#   Shuffle the batches.
+#   Shuffle the batches (:ref:`packing-like-lengths`).
 # * "I pad everything to one maximal length." Pad each batch to its own longest sequence
 #   (:ref:`collate-batches`).
 #

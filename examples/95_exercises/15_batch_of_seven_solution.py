@@ -75,4 +75,4 @@ print(f"{(alone[0] - output[3]).abs().max().item() < 1e-6 = }")
 #
 # Next
 # ----
-# Back to :ref:`exercise-batch-of-seven`, or on to :ref:`exercise-top-layer`.
+# Back to :ref:`exercise-batch-of-seven`, or on to :ref:`exercise-wrong-axis`.

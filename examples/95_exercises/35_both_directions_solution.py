@@ -84,4 +84,4 @@ plotting.state_rows(
 #
 # Next
 # ----
-# Back to :ref:`exercise-both-directions`, or on to :ref:`exercise-packed-final-state`.
+# Back to :ref:`exercise-both-directions`, or on to :ref:`exercise-parameter-count`.

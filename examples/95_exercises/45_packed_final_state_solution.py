@@ -92,4 +92,4 @@ ax.set_xlabel(f"feature (2 * H={off.size(1)})")
 #
 # Next
 # ----
-# Back to :ref:`exercise-packed-final-state`, or on to :ref:`exercise-four-shapes`.
+# Back to :ref:`exercise-packed-final-state`, or on to :ref:`exercise-tagger-loss`.

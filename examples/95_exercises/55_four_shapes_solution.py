@@ -78,5 +78,4 @@ assert (shapes.output.sizes, shapes.h_n.sizes, shapes.c_n.sizes) == answer(K, N,
 #
 # Next
 # ----
-# This is the last exercise. Back to :ref:`exercise-four-shapes`, or to the start of all pages:
-# :ref:`gallery`.
+# Back to :ref:`exercise-four-shapes`, or on to :ref:`exercise-truncated-bptt`.

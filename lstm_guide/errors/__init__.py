@@ -64,6 +64,48 @@ from lstm_guide.errors.module import (
 from lstm_guide.errors.module import (
     check_switch as check_switch,
 )
+from lstm_guide.errors.probes import (
+    check_answer_axis as check_answer_axis,
+)
+from lstm_guide.errors.probes import (
+    check_answer_steps as check_answer_steps,
+)
+from lstm_guide.errors.probes import (
+    check_callable as check_callable,
+)
+from lstm_guide.errors.probes import (
+    check_classes as check_classes,
+)
+from lstm_guide.errors.probes import (
+    check_ids as check_ids,
+)
+from lstm_guide.errors.probes import (
+    check_loop as check_loop,
+)
+from lstm_guide.errors.probes import (
+    check_loss as check_loss,
+)
+from lstm_guide.errors.probes import (
+    check_model_answer as check_model_answer,
+)
+from lstm_guide.errors.probes import (
+    check_moving_targets as check_moving_targets,
+)
+from lstm_guide.errors.probes import (
+    check_numbers as check_numbers,
+)
+from lstm_guide.errors.probes import (
+    check_same_sizes as check_same_sizes,
+)
+from lstm_guide.errors.probes import (
+    check_sample as check_sample,
+)
+from lstm_guide.errors.probes import (
+    check_targets as check_targets,
+)
+from lstm_guide.errors.probes import (
+    check_wanted_steps as check_wanted_steps,
+)
 from lstm_guide.errors.sequences import (
     check_dim as check_dim,
 )

@@ -17,7 +17,8 @@ class ShapeError(ValueError):
     """An argument has the wrong rank, size, length or order of axes.
 
     Example:
-        >>> from lstm_guide import Config, ShapeError, call_shapes
+        >>> from lstm_guide import ShapeError, call_shapes
+        >>> from lstm_guide.shapes import Config
         >>> try:
         ...     call_shapes(Config(input_size=3, hidden_size=5), (7, 4, 6))
         ... except ShapeError as error:

@@ -1,7 +1,7 @@
 """Exercises with a checker: your answer is a function, tried on random configurations.
 
-The right results come from running the module. Known wrong answers are recognised, and the verdict
-names the misunderstanding behind them.
+The right results come from torch itself. Known wrong answers are recognised, and the verdict names
+the misunderstanding behind them.
 """
 
 from lstm_guide.exercises.checker import check

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from lstm_guide import errors
-from lstm_guide.exercises import shapes, states
+from lstm_guide.exercises import loops, shapes, states, training, weights
 from lstm_guide.exercises.grading import Answer, Verdict, grade
 
 __all__ = ["check"]
 
-EXERCISES = shapes.EXERCISES | states.EXERCISES
+WIDTH = 40  # characters that a phone shows in one line
+FAMILIES = (shapes, states, weights, loops, training)
+EXERCISES = {name: one for family in FAMILIES for name, one in family.EXERCISES.items()}
 
 
 def check(name: str, answer: Answer) -> Verdict:
     """Try an answer on random configurations, and print what is found.
 
     An answer that equals a known mistake in every configuration is told which one. The random
-    state of torch stays as it was, and an exception from the answer passes through.
+    state of torch stays as it was, and an exception from the answer passes through. An answer may
+    change its arguments: each try makes its own.
 
     Args:
         name: the exercise, as its page writes it.
@@ -43,5 +48,5 @@ def check(name: str, answer: Answer) -> Verdict:
         "right on every random configuration." if complaint is None else f"not yet. {complaint}"
     )
     verdict = Verdict(ok=complaint is None, message=f"{name}: {result}")
-    print(verdict.message)
+    print(textwrap.fill(verdict.message, WIDTH))
     return verdict

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from lstm_guide.errors.words import kind
 
 __all__ = ["Verdict"]
 
 TRIES = 10
+PLAIN = (int, float, str, type(None))
 Answer = Callable[..., object]
+
+
+class Misunderstanding(Exception):  # noqa: N818 - it is the reader's, and no error of ours
+    """Says what is wrong with an answer that cannot be compared, or that would not end."""
 
 
 @dataclass(frozen=True)
@@ -32,13 +38,24 @@ class Verdict:
     message: str
 
 
+def what_it_returns(returned: object, *arguments: object) -> object:
+    """Compare what an answer returns, and nothing else."""
+    return returned
+
+
 @dataclass(frozen=True)
 class Exercise:
-    """How to draw arguments, what torch answers, and known mistakes with what is behind them."""
+    """How to draw arguments, what torch answers, and known mistakes with what is behind them.
+
+    ``seen`` gets what an answer returns and the arguments as the answer left them, so that an
+    answer which trains or initialises a module is compared by what it did to the module. None
+    passes through. Where it returns a dict, each entry is compared by its name.
+    """
 
     draw: Callable[[], tuple[Any, ...]]
     reference: Answer
     mistakes: dict[str, Answer]
+    seen: Answer = what_it_returns
 
 
 @dataclass(frozen=True)
@@ -49,6 +66,7 @@ class Try:
     want: object
     mistaken: dict[str, object]
     got: object
+    returned: object
 
 
 def grade(exercise: Exercise, answer: Answer) -> str | None:
@@ -56,7 +74,10 @@ def grade(exercise: Exercise, answer: Answer) -> str | None:
     with torch.random.fork_rng(devices=[]):
         # One seed, so that the same answer always gets the same verdict.
         torch.default_generator.manual_seed(0)
-        tries = [_try(exercise, answer) for _ in range(TRIES)]
+        try:
+            tries = [_try(exercise, answer) for _ in range(TRIES)]
+        except Misunderstanding as found:
+            return str(found)
     wrong = [each for each in tries if not same(each.got, each.want)]
     if not wrong:
         return None
@@ -65,25 +86,31 @@ def grade(exercise: Exercise, answer: Answer) -> str | None:
 
 def _try(exercise: Exercise, answer: Answer) -> Try:
     arguments = exercise.draw()
-    names = inspect.signature(exercise.reference).parameters
-    where = ", ".join(
-        f"{name} = {_show(value)}" for name, value in zip(names, arguments, strict=True)
-    )
+    every = inspect.signature(exercise.reference).parameters.values()
+    names = [each.name for each in every if each.kind is not each.KEYWORD_ONLY]
+    shown = [f"{name} = {_show(value)}" for name, value in zip(names, arguments, strict=True)]
+
+    def run(function: Answer) -> tuple[object, object]:
+        # A copy for each, because an answer may change its arguments in place.
+        own = copy.deepcopy(arguments)
+        returned = function(*own)
+        return exercise.seen(returned, *own), returned
+
     with torch.no_grad():
-        want = exercise.reference(*arguments)
-        mistaken = {text: wrong(*arguments) for text, wrong in exercise.mistakes.items()}
-    # The answer comes last, because it may change its arguments in place.
-    return Try(where, want, mistaken, answer(*arguments))
+        want, _ = run(exercise.reference)
+        mistaken = {text: run(wrong)[0] for text, wrong in exercise.mistakes.items()}
+    got, returned = run(answer)
+    return Try(", ".join(shown), want, mistaken, got, returned)
 
 
 def _misunderstanding(exercise: Exercise, tries: list[Try]) -> str | None:
     """Name the mistake that explains the results of all configurations, if one does."""
-    if all(each.got is None for each in tries):
+    if all(each.returned is None for each in tries):
         return "The function returns None. Write your answer after return."
     for text in exercise.mistakes:
         if all(same(each.got, each.mistaken[text]) for each in tries):
             return text
-    if all(same(each.got, tries[0].got) for each in tries):
+    if all(same(each.returned, tries[0].returned) for each in tries):
         return (
             "The function returns the same for all sizes. "
             "Compute the answer from the arguments instead of writing numbers."
@@ -92,37 +119,51 @@ def _misunderstanding(exercise: Exercise, tries: list[Try]) -> str | None:
 
 
 def _difference(first: Try) -> str:
+    none = first.returned is None
+    found = "the function returns None" if none else _compare(first.want, first.got)
+    return f"With {first.where}: {found}."
+
+
+def _compare(want: object, got: object) -> str:
     """Compare expected and got: the shapes, and the values where the shapes agree."""
-    got, want = first.got, first.want
+    if isinstance(want, dict) and isinstance(got, dict):
+        name = next(name for name in want if not same(got.get(name), want[name]))
+        return f"{name}: {_compare(want[name], got.get(name))}"
     if not isinstance(want, Tensor):
-        return f"With {first.where}: expected {want}, got {plain(got)}."
+        return f"expected {plain(want)}, got {plain(got)}"
     if not isinstance(got, Tensor) or got.shape != want.shape:
-        return f"With {first.where}: expected {kind(want)}, got {kind(got)}."
+        return f"expected {kind(want)}, got {kind(got)}"
     if got.dtype != want.dtype:
-        return f"With {first.where}: expected {want.dtype}, got {got.dtype}."
+        return f"expected {want.dtype}, got {got.dtype}"
     gap = (got.detach() - want).abs().max()
-    return f"With {first.where}: the shape is right, but values are off by up to {gap:.4f}."
+    return f"the shape is right, but values are off by up to {gap:.4f}"
 
 
 def same(one: object, other: object) -> bool:
-    """Tell whether two results agree: tensors within a tolerance, sizes exactly."""
+    """Tell whether two results agree: tensors within a tolerance, everything else exactly."""
     if isinstance(one, Tensor) and isinstance(other, Tensor):
         if one.shape != other.shape or one.dtype != other.dtype:
             return False
-        # Padded and packed calls use different kernels, which differ by about 1e-7.
-        return torch.allclose(one.detach(), other.detach(), atol=1e-5, rtol=0)
-    return bool(plain(one) == plain(other))
+        # Two ways to the same result may use different kernels, which differ by about 1e-7.
+        return torch.allclose(one.detach(), other.detach(), atol=1e-5, rtol=1e-5)
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(same(one[name], other[name]) for name in one)
+    if isinstance(one, tuple | list) and isinstance(other, tuple | list):
+        return len(one) == len(other) and all(map(same, one, other))
+    if isinstance(one, PLAIN) and isinstance(other, PLAIN):
+        return one == other
+    return one is other
 
 
 def plain(value: object) -> object:
-    """Turn lists and ``torch.Size`` into tuples, and a tensor into words."""
-    if isinstance(value, Tensor):
-        return kind(value)
-    return tuple(map(plain, value)) if isinstance(value, tuple | list) else value
+    """Turn lists and ``torch.Size`` into tuples, and what is no number into words."""
+    if isinstance(value, tuple | list):
+        return tuple(map(plain, value))
+    return value if isinstance(value, PLAIN) else kind(value)
 
 
 def _show(value: object) -> str:
-    """A matrix by its shape, everything else by its value."""
-    if isinstance(value, Tensor):
-        return str(value.tolist()) if value.dim() == 1 else kind(value)
-    return str(value)
+    """Sizes, lengths and an LSTM as they are, everything else in words."""
+    if isinstance(value, Tensor) and value.dim() == 1 and not value.is_floating_point():
+        return str(value.tolist())
+    return str(value) if isinstance(value, (nn.LSTM, *PLAIN)) else kind(value)

@@ -115,8 +115,8 @@ def influence(
     if title is None:
         title = f"Perturbing {rows} changes {columns} in {count} of {pairs} pairs"
     labels = (
-        f"perturbed: {axis_text(rows, matrix.size(0))}",
-        f"changed: {axis_text(columns, matrix.size(1))}",
+        f"you change: {axis_text(rows, matrix.size(0))}",
+        f"the output moves: {axis_text(columns, matrix.size(1))}",
     )
     return _draw_grid(ax, texts, fills, (rows, columns), labels, title)
 

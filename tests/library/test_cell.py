@@ -15,7 +15,8 @@ from torch.nn.utils.parametrizations import weight_norm
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 from torch.testing import assert_close
 
-from lstm_guide import ShapeError, Step, Trace, lstm_forward, lstm_step, split_state, trace_steps
+from lstm_guide import ShapeError, lstm_forward, lstm_step, split_state, trace_steps
+from lstm_guide.cell import Step, Trace
 
 from .configurations import H_CELL, H_IN, LENGTHS, Case, L, N, cases, run
 from .test_errors import assert_is_ours

@@ -17,7 +17,6 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
 
 from lstm_guide import (
-    Config,
     ShapeError,
     bridge,
     call_shapes,
@@ -29,9 +28,9 @@ from lstm_guide import (
     parameter_shapes,
     reset_rows,
     split_state,
-    state_shapes,
     zero_state,
 )
+from lstm_guide.shapes import Config, state_shapes
 
 from .configurations import run
 from .test_shapes import assert_predicts

@@ -3,182 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from lstm_guide import check, final_state, pack, take_last, unpack
+from lstm_guide import check
 from lstm_guide.exercises.checker import EXERCISES
 from lstm_guide.exercises.grading import TRIES
 
-Answer = Callable[..., object]
-Sizes = tuple[int, ...]
-
-
-def three(output: Sizes, state: Sizes) -> tuple[Sizes, Sizes, Sizes]:
-    return output, state, state
-
-
-# --- answers as a reader writes them -----------------------------------------------------------
-
-
-def by_hand(lstm: nn.LSTM, N: int, L: int) -> object:
-    return three((N, L, lstm.hidden_size), (1, N, lstm.hidden_size))
-
-
-def by_running(lstm: nn.LSTM, N: int, L: int) -> object:
-    output, (h_n, c_n) = lstm(torch.ones(N, L, lstm.input_size))
-    return [output.shape, h_n.shape, c_n.shape]
-
-
-def four_shapes(K: int, N: int, L: int, H_in: int, H: int) -> object:
-    return three((N, L, H), (K, N, H))
-
-
-def state(lstm: nn.LSTM, x: Any) -> tuple[Tensor, Tensor]:
-    return lstm(x)[1]  # type: ignore[no-any-return]
-
-
-def joined(lstm: nn.LSTM, x: Any, rows: tuple[int, int] = (-2, -1)) -> Tensor:
-    return torch.cat([state(lstm, x)[0][row] for row in rows], dim=1)
-
-
-def packed(x: Tensor, lengths: Tensor) -> Any:
-    return pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
-
-
-def unpacked(lstm: nn.LSTM, x: Tensor, lengths: Tensor) -> Tensor:
-    return pad_packed_sequence(lstm(packed(x, lengths))[0], batch_first=True)[0]
-
-
-def by_sorting(lstm: nn.LSTM, x: Tensor, lengths: Tensor, *, back: bool) -> Tensor:
-    ordered, order = lengths.sort(descending=True)
-    result = joined(lstm, pack_padded_sequence(x[order], ordered, batch_first=True))
-    return result[order.argsort()] if back else result
-
-
-def by_take_last(lstm: nn.LSTM, x: Tensor, lengths: Tensor) -> Tensor:
-    output, _ = unpack(lstm, lstm(pack(lstm, x, lengths))[0], total_length=x.size(1))
-    return take_last(lstm, output, lengths)
-
-
-RIGHT: list[tuple[str, Answer]] = [
-    ("batch-of-seven", by_hand),
-    ("batch-of-seven", by_running),
-    ("four-shapes", four_shapes),
-    ("top-layer", lambda lstm, x: state(lstm, x)[0][-1]),
-    ("top-layer", lambda lstm, x: lstm(x)[0][:, -1]),
-    ("top-layer", lambda lstm, x: final_state(lstm, state(lstm, x)[0]).detach()),
-    ("both-directions", joined),
-    ("both-directions", lambda lstm, x: final_state(lstm, state(lstm, x)[0])),
-    ("packed-final-state", lambda lstm, x, lengths: joined(lstm, packed(x, lengths))),
-    ("packed-final-state", lambda lstm, x, lengths: by_sorting(lstm, x, lengths, back=True)),
-    ("packed-final-state", by_take_last),
-]
-
-WRONG: list[tuple[str, str, Answer]] = [
-    (
-        "batch-of-seven",
-        "batch_first changes the input and the output only",
-        lambda lstm, N, L: three((N, L, lstm.hidden_size), (N, 1, lstm.hidden_size)),
-    ),
-    (
-        "batch-of-seven",
-        "Your output is time first",
-        lambda lstm, N, L: three((L, N, lstm.hidden_size), (1, N, lstm.hidden_size)),
-    ),
-    (
-        "batch-of-seven",
-        "L does not show in them",
-        lambda lstm, N, L: three((N, L, lstm.hidden_size), (L, N, lstm.hidden_size)),
-    ),
-    (
-        "batch-of-seven",
-        "the shapes for a batch of one",
-        lambda lstm, N, L: three((1, L, lstm.hidden_size), (1, 1, lstm.hidden_size)),
-    ),
-    (
-        "batch-of-seven",
-        "The states are those of one sequence",
-        lambda lstm, N, L: three((N, L, lstm.hidden_size), (1, 1, lstm.hidden_size)),
-    ),
-    (
-        "four-shapes",
-        "the first axis is always the layer",
-        lambda K, N, L, H_in, H: three((N, L, H), (N, K, H)),
-    ),
-    (
-        "four-shapes",
-        "Your output is time first",
-        lambda K, N, L, H_in, H: three((L, N, H), (K, N, H)),
-    ),
-    (
-        "four-shapes",
-        "L does not show in them",
-        lambda K, N, L, H_in, H: three((N, L, H), (L, N, H)),
-    ),
-    (
-        "four-shapes",
-        "a row for each of the K layers",
-        lambda K, N, L, H_in, H: three((N, L, H), (1, N, H)),
-    ),
-    (
-        "four-shapes",
-        "H, not H_in",
-        lambda K, N, L, H_in, H: three((N, L, H_in), (K, N, H)),
-    ),
-    (
-        "four-shapes",
-        "not wider for more layers",
-        lambda K, N, L, H_in, H: three((N, L, K * H), (K, N, H)),
-    ),
-    ("top-layer", "the bottom layer", lambda lstm, x: state(lstm, x)[0][0]),
-    ("top-layer", "the last sequence of the batch, in", lambda lstm, x: state(lstm, x)[0][:, -1]),
-    ("top-layer", "the last sequence of the batch, at", lambda lstm, x: lstm(x)[0][-1]),
-    ("top-layer", "the cell state", lambda lstm, x: state(lstm, x)[1][-1]),
-    ("top-layer", "every layer", lambda lstm, x: state(lstm, x)[0]),
-    ("both-directions", "Where the sequence ends, the reverse", lambda lstm, x: lstm(x)[0][:, -1]),
-    ("both-directions", "At step 0 the forward", lambda lstm, x: lstm(x)[0][:, 0]),
-    ("both-directions", "the reverse direction alone", lambda lstm, x: state(lstm, x)[0][-1]),
-    ("both-directions", "mixes sequences", lambda lstm, x: state(lstm, x)[0].view(len(x), -1)),
-    ("both-directions", "the bottom layer", lambda lstm, x: joined(lstm, x, (0, 1))),
-    ("both-directions", "exchanged", lambda lstm, x: joined(lstm, x, (-1, -2))),
-    (
-        "both-directions",
-        "the cell state",
-        lambda lstm, x: torch.cat([state(lstm, x)[1][row] for row in (-2, -1)], dim=1),
-    ),
-    ("packed-final-state", "You did not pack", lambda lstm, x, lengths: joined(lstm, x)),
-    (
-        "packed-final-state",
-        "The last column of the unpacked output is zero",
-        lambda lstm, x, lengths: unpacked(lstm, x, lengths)[:, -1],
-    ),
-    (
-        "packed-final-state",
-        "Put the rows back",
-        lambda lstm, x, lengths: by_sorting(lstm, x, lengths, back=False),
-    ),
-    (
-        "packed-final-state",
-        "Where the sequence ends, the reverse",
-        lambda lstm, x, lengths: unpacked(lstm, x, lengths)[torch.arange(len(x)), lengths - 1],
-    ),
-    (
-        "packed-final-state",
-        "the reverse direction alone",
-        lambda lstm, x, lengths: state(lstm, packed(x, lengths))[0][-1],
-    ),
-    (
-        "packed-final-state",
-        "the bottom layer",
-        lambda lstm, x, lengths: joined(lstm, packed(x, lengths), (0, 1)),
-    ),
-]
+from .answers import RIGHT, WRONG, Answer, by_hand, joined, loop, state, tokens
 
 
 def words_only(value: object) -> str:
@@ -271,6 +106,37 @@ def test_an_answer_that_fails_in_the_last_configuration_does_not_pass(name: str)
             lambda lstm, x, lengths: lengths,
             r"lengths = \[1, .*\]: expected a tensor of shape",
         ),
+        (
+            "parameter-count",
+            lambda K, D, H_in, H: 4 * H,
+            r"With K = \d, D = \d, H_in = \d+, H = (\d+): expected \d+, got \d+\.$",
+        ),
+        (
+            "parameter-count",
+            lambda K, D, H_in, H: None if K > 1 else torch.zeros(H),
+            r"With K = \d, .*: (expected \d+, got a tensor of|the function returns None\.$)",
+        ),
+        (
+            "forget-gate",
+            lambda lstm, value: nn.LSTM(lstm.input_size, lstm.hidden_size, lstm.num_layers),
+            r", value = \d\.\d+: weight_ih_l0: the shape is right, but values are off",
+        ),
+        (
+            "stop-decoding",
+            lambda model, state, start, stop, limit: [limit],
+            r"With model = Speller, state = a tuple of 2, start = \d+, stop = \d+, limit = (\d+): "
+            r"expected \([\d, ]*\), got \(\1,\)\.$",
+        ),
+        (
+            "truncated-bptt",
+            lambda *given: loop(*given)[:-1],
+            r"losses: expected a tensor of shape \(4,\), got a tensor of shape \(3,\)\.$",
+        ),
+        (
+            "leak-hunt",
+            lambda series, cut, L: 4 * [series],
+            r"With series = a tensor .* L = \d+: x_train: expected a tensor of shape \(\d+, \d+\)",
+        ),
     ],
 )
 def test_any_other_answer_is_compared_in_its_first_wrong_configuration(
@@ -294,7 +160,15 @@ def test_a_mistake_is_named_only_where_it_explains_every_configuration() -> None
 
 
 def test_the_message_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
-    assert check("batch-of-seven", by_hand).message + "\n" == capsys.readouterr().out
+    message = check("batch-of-seven", lambda *sizes: None).message
+    printed = capsys.readouterr().out
+    assert " ".join(printed.split()) == message
+
+
+def test_the_printed_lines_are_short_enough_for_a_phone(capsys: pytest.CaptureFixture[str]) -> None:
+    check("batch-of-seven", lambda *sizes: None)
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 40
 
 
 def test_the_same_answer_gets_the_same_verdict_and_the_seed_is_untouched() -> None:
@@ -337,7 +211,7 @@ def test_an_exception_of_the_answer_passes_through() -> None:
 
 
 def test_an_unknown_exercise_lists_the_names() -> None:
-    names = "'batch-of-seven', 'four-shapes', 'top-layer', 'both-directions', 'packed-final-state'"
+    names = ", ".join(map(repr, EXERCISES))
     text = f"name: expected one of {names}, got 'batch-of-six'. The page of the exercise writes"
     with pytest.raises(ValueError, match="^" + re.escape(text)):
         check("batch-of-six", by_hand)
@@ -347,3 +221,46 @@ def test_an_answer_that_was_called_is_refused() -> None:
     text = "answer: expected a function, got a tensor of shape (2, 3). Pass the function itself"
     with pytest.raises(TypeError, match="^" + re.escape(text)):
         check("top-layer", torch.zeros(2, 3))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "words"),
+    [
+        ("forget-gate", lambda lstm, value: lstm.bias_ih_l0, "return the layer itself"),
+        ("truncated-bptt", lambda *given: torch.zeros(4), "a list with the loss of each chunk"),
+        ("truncated-bptt", lambda *given: [torch.zeros(2)], "a list with the loss of each chunk"),
+        ("leak-hunt", lambda series, cut, L: series, "Return four tensors"),
+        ("leak-hunt", lambda series, cut, L: (series, series), "Return four tensors"),
+    ],
+)
+def test_an_answer_of_another_kind_is_told_what_to_return(
+    name: str, answer: Answer, words: str
+) -> None:
+    verdict = check(name, answer)
+    assert not verdict.ok
+    assert words in verdict.message
+
+
+def test_a_decoder_that_would_go_on_for_ever_is_stopped() -> None:
+    def answer(model: nn.Module, state: Any, start: int, stop: int, limit: int) -> list[int]:
+        written = []
+        for token in tokens(model, state, start):
+            if token == stop:
+                break
+            written.append(token)
+        return written
+
+    verdict = check("stop-decoding", answer)
+    assert not verdict.ok
+    assert "Your loop does not end" in verdict.message
+
+
+def test_a_state_that_is_not_detached_gets_the_message_of_torch() -> None:
+    def answer(lstm: Any, head: Any, optimizer: Any, x: Tensor, y: Tensor, k: int) -> None:
+        state = None
+        for chunk in x.split(k, dim=1):
+            output, state = lstm(chunk, state)
+            head(output).mean().backward()
+
+    with pytest.raises(RuntimeError, match="backward through the graph a second time"):
+        check("truncated-bptt", answer)

@@ -17,8 +17,9 @@ from matplotlib.text import Annotation
 from torch import nn
 from torch.nn.utils.rnn import pack_sequence
 
-from lstm_guide import AXES, ShapeError, plotting, trace_steps
+from lstm_guide import ShapeError, plotting, trace_steps
 from lstm_guide.plotting.look import GATES, INK, LINES, SOURCES, TENSORS, text_on
+from lstm_guide.shapes import AXES
 
 BACKGROUNDS = ("#ffffff", "#14181e")  # of a light page and a dark one
 CONFIGURATIONS = [
@@ -360,8 +361,8 @@ def test_influence_gets_darker_as_the_change_grows():
 
 def test_influence_says_what_is_perturbed_and_what_changes():
     ax = plotting.influence(torch.eye(4), rows="batch", columns="batch")
-    assert ax.get_ylabel() == "perturbed: batch (N=4)"
-    assert ax.get_xlabel() == "changed: batch (N=4)"
+    assert ax.get_ylabel() == "you change: batch (N=4)"
+    assert ax.get_xlabel() == "the output moves: batch (N=4)"
     assert ax.get_title() == "Perturbing batch changes batch in 4 of 16 pairs"
 
 

@@ -10,7 +10,9 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
-from lstm_guide import AXES, Report, ShapeError, call_shapes, describe
+from lstm_guide import ShapeError, call_shapes, describe
+from lstm_guide.report import Report
+from lstm_guide.shapes import AXES
 
 from .configurations import Case, cases
 

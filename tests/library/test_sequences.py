@@ -20,7 +20,6 @@ from torch.utils.data import DataLoader
 from lstm_guide import (
     ShapeError,
     final_state,
-    length_buckets,
     length_mask,
     masked_loss,
     masked_mean,
@@ -29,6 +28,7 @@ from lstm_guide import (
     take_last,
     unpack,
 )
+from lstm_guide.sequences import length_buckets
 
 from .configurations import H_IN, LENGTHS, Case, L, N, cases, run
 from .test_errors import assert_is_ours

@@ -13,17 +13,8 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.nn.utils.rnn import PackedSequence
 
-from lstm_guide import (
-    AXES,
-    CallShapes,
-    Config,
-    Dim,
-    Shape,
-    call_shapes,
-    parameter_count,
-    parameter_shapes,
-    state_shapes,
-)
+from lstm_guide import call_shapes, parameter_count, parameter_shapes
+from lstm_guide.shapes import AXES, CallShapes, Config, Dim, Shape, state_shapes
 
 from .configurations import LENGTHS, Case, L, N, cases, run
 

@@ -17,16 +17,13 @@ from torch.nn.utils import prune
 from torch.nn.utils.parametrizations import weight_norm
 from torch.testing import assert_close
 
-from lstm_guide import (
-    ShapeError,
+from lstm_guide import ShapeError, gate_blocks, parameter_shapes, set_forget_bias
+from lstm_guide.weights import (
     from_keras,
     from_onnx,
-    gate_blocks,
     init_orthogonal,
     init_xavier,
-    parameter_shapes,
     reorder_gates,
-    set_forget_bias,
     to_keras,
     to_onnx,
 )

@@ -85,10 +85,12 @@ class Project:
         """Return the built page of a script."""
         return (self.folder / f"out/gallery/10_section/{name}.html").read_text()
 
-    def build(self, *options: str) -> subprocess.CompletedProcess[str]:
-        """Build strictly, as the docs session does."""
+    def build(self, *options: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        """Build strictly, as the docs session does; settings are environment variables."""
         command = [sys.executable, "-m", "sphinx", "-n", "-W", "--keep-going", "-E", *options]
-        env = {**os.environ, "PYTHONPATH": str(self.folder), "PYTHONWARNINGS": "default"}
+        hosting = {"GUIDE_URL": "", "GUIDE_REPOSITORY": "", **settings}
+        python = {"PYTHONPATH": str(self.folder), "PYTHONWARNINGS": "default"}
+        env = {**os.environ, **python, **hosting}
         return subprocess.run(
             [*command, "docs", "out"], cwd=self.folder, env=env, capture_output=True, text=True
         )
@@ -178,3 +180,34 @@ def test_the_downloads_say_how_to_get_the_package(project: Project):
     gallery = project.folder / "docs" / "gallery" / "10_section"
     assert f"#   pip install {wheel}\n" in (gallery / "20_beta.py").read_text()
     assert f"# %pip install {wheel}" in (gallery / "20_beta.ipynb").read_text()
+
+
+def links_of(page: str) -> dict[str, str]:
+    """Return the addresses of a page's head and side bar that depend on where it is hosted."""
+    canonical = re.findall(r'<link rel="canonical" href="([^"]+)"', page)
+    report = re.findall(r'<a href="([^"]+)">(Report a mistake|Source of this page)</a>', page)
+    return {text: url for url, text in [*((url, "canonical") for url in canonical), *report]}
+
+
+def test_a_hosted_build_knows_its_address_and_its_repository(project: Project):
+    url, repository = "https://example.org/guide", "https://example.org/code"
+    result = project.build(GUIDE_URL=f"{url}/", GUIDE_REPOSITORY=repository)
+    assert result.returncode == 0, result.stderr
+    links = links_of(project.page("20_beta"))
+    assert links["canonical"] == f"{url}/gallery/10_section/20_beta.html"
+    assert links["Source of this page"] == f"{repository}/blob/main/examples/10_section/20_beta.py"
+    report = links["Report a mistake"]
+    assert report.startswith(f"{repository}/issues/new?title=Mistake%20on%20page%3A%20Title")
+    assert report.endswith("body=Page%3A%20examples/10_section/20_beta.py")
+    home = links_of((project.folder / "out/index.html").read_text())
+    assert home["canonical"] == f"{url}/index.html"
+    assert home["Source of this page"] == f"{repository}/blob/main/docs/index.md"
+    notebooks = list((project.folder / "out/_downloads").glob("*/20_beta.ipynb"))
+    assert len(notebooks) == 1
+    assert f"{url}/lstm_guide-" in notebooks[0].read_text()
+
+
+def test_a_build_that_is_not_hosted_names_no_address(project: Project):
+    result = project.build()
+    assert result.returncode == 0, result.stderr
+    assert links_of(project.page("20_beta")) == {}

@@ -9,7 +9,7 @@ from by_argument import OWNERS, default, entry, layouts, letters_of_parameter, p
 from scripts import lessons
 from torch import nn
 
-from lstm_guide import CallShapes
+from lstm_guide.shapes import CallShapes
 
 REPOSITORY = Path(__file__).parents[2]
 SCRIPTS = lessons(REPOSITORY / "examples")

@@ -32,10 +32,6 @@ def test_names_lead_to_the_modules_that_define_them(script, text: str, modules: 
     assert modules_of(script(text)) == (all_modules() if modules is None else modules)
 
 
-def test_a_constant_without_a_module_counts_as_every_module(script):
-    assert modules_of(script("from lstm_guide import AXES\n")) == all_modules()
-
-
 def test_a_module_brings_the_modules_that_it_imports(script):
     found = modules_of(script("from lstm_guide import plotting\n"))
     assert {"plotting", "shapes", "errors"} <= found

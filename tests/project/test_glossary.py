@@ -24,10 +24,16 @@ def word(term: str) -> str:
     return rf"\b{re.escape(term)}(?:s|es|ed|ing|ped)?\b"
 
 
+def words_of(role: re.Match[str]) -> str:
+    """The words that a link shows in place of a title; those of a linked term need no other link."""
+    words, _, target = role["content"].partition("<")
+    return words if target and role["role"] != "term" else " "
+
+
 def plain(script: Script) -> str:
     """The words of a page: no code, no roles and no targets, each link as what it shows."""
     without_code = re.sub(r"``.*?``", "", script.prose, flags=re.DOTALL)
-    shown = ROLE.sub(lambda match: f" {match['content'].partition('<')[0]} ", without_code)
+    shown = ROLE.sub(words_of, without_code)
     return " ".join(re.sub(r"^\.\. .*$", "", shown, flags=re.MULTILINE).split())
 
 

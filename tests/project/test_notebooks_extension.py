@@ -53,3 +53,9 @@ def test_a_box_becomes_a_quotation():
 def test_titles_are_found_behind_their_labels(tmp_path: Path):
     (tmp_path / "page.py").write_text('"""\n.. _one-call:\n\nOne call\n========\n\nText.\n"""\n')
     assert titles_of(tmp_path) == {"one-call": "One call"}
+
+
+def test_titles_are_found_behind_labels_inside_a_page(tmp_path: Path):
+    block = "# %%\n# .. _one-call-mistake:\n#\n# The mistake\n# -----------\n# Text.\n"
+    (tmp_path / "page.py").write_text(block)
+    assert titles_of(tmp_path) == {"one-call-mistake": "The mistake"}

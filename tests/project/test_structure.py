@@ -1,5 +1,7 @@
 """Every page has the anatomy that readers rely on."""
 
+import itertools
+import pkgutil
 import re
 from pathlib import Path
 
@@ -23,6 +25,11 @@ FORBIDDEN = re.compile(
 per_script = pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
 per_page = pytest.mark.parametrize("script", PAGES, ids=lambda path: path.stem)
 per_exercise = pytest.mark.parametrize("script", STATEMENTS, ids=lambda path: path.stem)
+
+
+def solution_of(script: Path) -> Path:
+    """Return the page after the exercise."""
+    return EXERCISES[EXERCISES.index(script) + 1]
 
 
 def text_of(script: Path) -> str:
@@ -85,7 +92,8 @@ def test_a_page_ends_with_summary_mistakes_question_and_next(script: Path):
     last = source[source.index("# Summary\n# ---") :]
     mistakes = re.search(r"# Common mistakes\n# -+\n(.*?)\n# Check yourself", last, re.DOTALL)
     assert mistakes
-    assert ":ref:" in mistakes[1], "each mistake links to the page that shows it"
+    for mistake in re.split(r"^# \* ", mistakes[1], flags=re.MULTILINE)[1:]:
+        assert ":ref:" in mistake, f"links to where it is shown: {mistake}"
     assert ".. dropdown::" in last, "the answer is folded"
     assert ":ref:" in last.rpartition("# Next\n")[2], "the next page is linked"
 
@@ -100,10 +108,22 @@ def test_a_page_has_tags_writes_the_call_out_and_asserts(script: Path):
 
 
 def test_each_exercise_of_the_checker_has_its_page_and_its_solution():
-    names = {path.stem[3:].replace("_", "-") for path in STATEMENTS}
-    assert names == CHECKED.keys()
-    solutions = [f"{int(path.stem[:2]) + 5}{path.stem[2:]}_solution" for path in STATEMENTS]
-    assert sorted(solutions) == [path.stem for path in EXERCISES if path not in STATEMENTS]
+    names = [path.stem[3:] for path in STATEMENTS]
+    assert {name.replace("_", "-") for name in names} == CHECKED.keys()
+    in_pairs = [each for name in names for each in (name, f"{name}_solution")]
+    assert [path.stem[3:] for path in EXERCISES] == in_pairs, "each solution follows its exercise"
+
+
+def test_each_exercise_is_linked_from_a_lesson():
+    links = "".join(path.read_text(encoding="utf-8") for path in PAGES)
+    for path in STATEMENTS:
+        assert f":ref:`exercise-{path.stem[3:].replace('_', '-')}`" in links, path.stem
+
+
+def test_the_solutions_lead_from_exercise_to_exercise():
+    for script, following in itertools.pairwise(STATEMENTS):
+        last = solution_of(script).read_text(encoding="utf-8").rpartition("# Next\n")[2]
+        assert f":ref:`exercise-{following.stem[3:].replace('_', '-')}`" in last
 
 
 @per_exercise
@@ -134,8 +154,7 @@ def test_an_exercise_has_an_empty_answer_a_wrong_one_two_hints_and_its_solution(
 @per_exercise
 def test_a_solution_passes_the_checker_says_why_and_leads_back(script: Path):
     name = script.stem[3:].replace("_", "-")
-    solution = script.with_name(f"{int(script.stem[:2]) + 5}{script.stem[2:]}_solution.py")
-    source = solution.read_text(encoding="utf-8")
+    source = solution_of(script).read_text(encoding="utf-8")
     assert f".. _solution-{name}:\n" in source
     assert re.search(r'^# sphinx_gallery_tags = \["solution", "', source, re.MULTILINE)
     assert f'verdict = check("{name}", answer)\nassert verdict.ok\n' in source
@@ -172,12 +191,10 @@ def test_the_prose_is_plain(script: Path):
     assert not FORBIDDEN.findall(text_of(script))
 
 
-def test_each_public_name_is_documented():
+def test_each_module_is_documented():
     pages = "".join(path.read_text() for path in (REPOSITORY / "docs" / "api").glob("*.md"))
-    for name in lstm_guide.__all__:
-        defined_in = getattr(getattr(lstm_guide, name), "__module__", "lstm_guide.shapes")
-        module = ".".join(defined_in.split(".")[:2])  # a folder of files counts as one module
-        assert f"automodule:: {module}\n" in pages
+    for module in pkgutil.iter_modules(lstm_guide.__path__, "lstm_guide."):
+        assert f"automodule:: {module.name}\n" in pages
 
 
 def test_the_notices_agree_on_the_version():
