@@ -13,7 +13,7 @@ shape it has, and which one the rest of your model needs.
 * one call with numbers small enough to read, and a picture of it
 * ``output``: one :term:`hidden state` for each :term:`time step`
 * ``h_n`` and ``c_n``: the :term:`state` after the last step
-* what happens to the shapes when seven sequences go in together
+* what happens to the shapes when seven :term:`sequences <sequence>` go in together
 """
 
 # sphinx_gallery_tags = ["shapes", "states"]

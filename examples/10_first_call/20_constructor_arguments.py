@@ -189,7 +189,8 @@ for parameter in placed.parameters():
 # .. dropdown:: Answer
 #
 #    ``output`` is (7, 8, 12): two directions side by side. ``h_n`` is (4, 8, 6): two layers
-#    times two directions are four rows, for eight sequences. The table prints it.
+#    times two directions are four rows, for eight :term:`sequences <sequence>`. The table
+#    prints it.
 #
 # Next
 # ----

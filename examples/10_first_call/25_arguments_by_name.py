@@ -115,7 +115,7 @@ assert right(x)[0].shape == (N, L, 6)
 #
 # .. dropdown:: Answer
 #
-#    The first has two layers, with bias, :term:`batch first`. The second is the same without bias. Both read
+#    The first has two :term:`layers <layer>`, with bias, :term:`batch first`. The second is the same without bias. Both read
 #    well only with names.
 #
 # Next

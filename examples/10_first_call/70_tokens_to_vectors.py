@@ -52,7 +52,7 @@ assert ids.shape == (2, 5)  # (N, L)
 # Ids are refused, and half of the advice cannot be followed
 # ----------------------------------------------------------
 # The message offers two ways out. The second one, to convert the model, does not work:
-# :meth:`torch.nn.Module.to` takes no dtype of whole numbers.
+# :meth:`torch.nn.Module.to` takes no :term:`dtype` of whole numbers.
 
 lstm = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True)
 try:
@@ -225,7 +225,7 @@ assert changes[1] < 1e-6
 # Check yourself
 # --------------
 # A model reads single characters, 27 different ones, 64 lines of 100 characters each, by one-hot
-# vectors. What are ``input_size`` and the shape of the input, batch first? What changes with an
+# vectors. What are ``input_size`` and the shape of the input, :term:`batch first`? What changes with an
 # embedding of 8 numbers?
 #
 # .. dropdown:: Answer

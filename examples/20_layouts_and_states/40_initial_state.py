@@ -151,7 +151,7 @@ assert "(h_0, c_0)" in message
 # %%
 # Take N from the tensor, never from a constant
 # ---------------------------------------------
-# The last batch of an epoch is often smaller, and a state made for ``batch_size`` no longer fits.
+# The last batch of an :term:`epoch` is often smaller, and a state made for ``batch_size`` no longer fits.
 # :meth:`torch.Tensor.new_zeros` makes zeros in the dtype and on the device of ``x``, and
 # ``x.size(0)`` is N here (``x.size(1)`` when time comes first). :func:`lstm_guide.zero_state` finds
 # the shape for every configuration.
@@ -171,7 +171,7 @@ assert h_0.shape == c_0.shape == (2, 3, H)
 # A learned state is a :class:`torch.nn.Parameter` for one sequence, ``(K * D, 1, H)``. In each call
 # :meth:`torch.Tensor.expand` gives every sequence the same row, and
 # :meth:`torch.Tensor.contiguous` its own copy of it. The parameter fits every batch size, and
-# receives a gradient. The trap: a tensor with ``requires_grad_()`` that is detached on its way
+# receives a gradient. The trap: a tensor with ``requires_grad_()`` that is :term:`detached <detach>` on its way
 # into the call. The call works, the gradient stays ``None``, and nothing is ever learned.
 
 
