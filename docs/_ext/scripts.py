@@ -43,8 +43,8 @@ class Script:
     @cached_property
     def prose(self) -> str:
         """The docstring without label and title, and the text between the blocks of code."""
-        comments = re.findall(r"^# ?(?!sphinx_gallery|%%)(.*)$", self.source, re.MULTILINE)
-        return "\n".join([self.head["rest"], *comments])
+        comments = re.findall(r"^#(?: (?!sphinx_gallery)(.*))?$", self.source, re.MULTILINE)
+        return "\n".join([self.head["rest"], *(line.removeprefix("%%") for line in comments)])
 
     @cached_property
     def headings(self) -> list[str]:
