@@ -110,6 +110,14 @@ def slow(session: nox.Session) -> None:
     session.run("pytest", "tests/slow", *session.posargs)
 
 
+@nox.session(default=False)
+def pdf(session: nox.Session) -> None:
+    """Print the cheat sheet of the built site with Chromium, on A4 and on letter paper."""
+    need_site(session)
+    install(session, "site", package=False)
+    session.run("python", "docs/print_cheatsheet.py")
+
+
 @nox.session(default=False, venv_backend="none")
 def serve(session: nox.Session) -> None:
     """Show the built site at http://localhost:8000 until you press Ctrl+C."""

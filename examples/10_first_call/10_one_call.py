@@ -13,7 +13,7 @@ shape it has, and which one the rest of your model needs.
 * one call with numbers small enough to read, and a picture of it
 * ``output``: one :term:`hidden state` for each :term:`time step`
 * ``h_n`` and ``c_n``: the :term:`state` after the last step
-* what happens to the shapes when seven sequences go in together
+* what happens to the shapes when seven :term:`sequences <sequence>` go in together
 """
 
 # sphinx_gallery_tags = ["shapes", "states"]
@@ -68,7 +68,8 @@ assert h_n.shape == c_n.shape == (1, N, H)
 # no state: the dashed boxes at the left. ``output`` collects h at every step. ``h_n`` and ``c_n``
 # are the pair after the last step.
 #
-# The labels have a letter for each size. K counts the layers and D the directions of the LSTM, and
+# The labels have a letter for each size. K counts the :term:`layers <layer>` and D the
+# :term:`directions <direction>` of the LSTM, and
 # both are 1 here. H_out is the width of h and H_cell the width of c, and both are ``hidden_size``
 # here.
 

@@ -50,7 +50,7 @@ assert ids.shape == (2, 5)  # (N, L)
 # Ids are refused, and half of the advice cannot be followed
 # ----------------------------------------------------------
 # The message offers two ways out. The second one, to convert the model, does not work:
-# :meth:`torch.nn.Module.to` takes no dtype of whole numbers.
+# :meth:`torch.nn.Module.to` takes no :term:`dtype` of whole numbers.
 
 lstm = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True)
 try:
@@ -185,7 +185,7 @@ assert changes[1] < 1e-6
 #   (:ref:`tokens-as-floats`).
 # * "index out of range in self": ``num_embeddings`` is too small, or a word is unknown
 #   (:ref:`tokens-unknown-id`).
-# * Ids (N, L) and no ``batch_first``: sentences leak into each other (:ref:`layouts`).
+# * Ids (N, L) and no ``batch_first``: :term:`leak` from sentence to sentence (:ref:`layouts`).
 #
 # Check yourself
 # --------------

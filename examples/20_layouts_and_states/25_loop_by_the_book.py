@@ -12,7 +12,7 @@ different states. This page shows the digits, repairs the comparison, and says w
 **You will see**
 
 * the loop and the one call of the tutorial, digit by digit, and why they differ
-* the same numbers from both, once the initial state is the same
+* the same numbers from both, once the :term:`initial state` is the same
 * what "no state" means, and how a loop forgets
 * how many states a call needs: one for each layer, direction and sequence, none for the steps
 """

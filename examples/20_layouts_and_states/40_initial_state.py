@@ -151,7 +151,7 @@ assert "(h_0, c_0)" in message
 # %%
 # Take N from the tensor, never from a constant
 # ---------------------------------------------
-# The last batch of an epoch is often smaller, and a state made for ``batch_size`` no longer fits.
+# The last batch of an :term:`epoch` is often smaller, and a state made for ``batch_size`` no longer fits.
 # :meth:`torch.Tensor.new_zeros` makes zeros in the dtype and on the device of ``x``, and
 # ``x.size(0)`` is N here (``x.size(1)`` when time comes first). :func:`lstm_guide.zero_state` finds
 # the shape for every configuration.

@@ -87,7 +87,7 @@ assert [count > 0 for count in zeros] == [True, True, False]
 # Each step has zeros of its own
 # ------------------------------
 # The picture shows what layer 1 reads of one sequence. The orange cells are zeros, all others are
-# doubled. The columns have different zeros: a new mask is drawn for every step, every sequence and every
+# doubled. The columns have different zeros: new zeros are drawn for every step, every sequence and every
 # call.
 
 handed_on = between[0][:, 0].T  # (H, L): sequence 0
@@ -160,7 +160,7 @@ assert gap == 0
 # -------
 # * ``dropout`` acts on what each layer but the last hands to the layer above, in training mode.
 # * ``output``, ``h_n`` and ``c_n`` hold no zeros of it, and nothing is dropped from step to step.
-# * Each step has a new mask.
+# * Each step has new zeros.
 # * ``eval()`` switches it off. ``no_grad()`` does not.
 #
 # Common mistakes

@@ -13,7 +13,7 @@ one test: each source gives the same result alone and in the batch.
 
 * where padding does harm: in the encoder's state, and in the weights
 * weights on padding that are exactly zero
-* two masks that run and are wrong
+* two :term:`masks <mask>` that run and are wrong
 * one test that finds each of these mistakes
 """
 

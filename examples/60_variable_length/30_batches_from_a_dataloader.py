@@ -105,7 +105,7 @@ plotting.cells(
 # ------------------------
 # The order matters. :class:`torch.nn.Embedding` takes a tensor, so you embed the padded ids and
 # pack the vectors. ``padding_idx=0`` makes the vector of padding zeros, and no gradient changes
-# it. ``total_length`` gives the unpacked output the length that the mask has.
+# it. ``total_length`` gives the unpacked output the length that the :term:`mask` has.
 
 embedding = nn.Embedding(len(letters) + 1, H_in, padding_idx=0)
 lstm = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True, bidirectional=True)

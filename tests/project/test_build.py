@@ -57,7 +57,15 @@ class Project:
             "lstm_guide",
         ):
             shutil.copytree(REPOSITORY / name, folder / name)
-        for name in ("docs/conf.py", "pyproject.toml", "README.md", "LICENSE", "constraints.txt"):
+        for name in (
+            "docs/conf.py",
+            "docs/references.bib",
+            "docs/search.js",
+            "pyproject.toml",
+            "README.md",
+            "LICENSE",
+            "constraints.txt",
+        ):
             shutil.copy(REPOSITORY / name, folder / name)
         section = folder / "examples" / "10_section"
         section.mkdir(parents=True)
