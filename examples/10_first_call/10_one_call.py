@@ -114,7 +114,7 @@ assert (output - c_n[0]).abs().min() > 0.01  # no row of output comes near c_n
 # %%
 # Which one do you give to the rest of your model?
 # ------------------------------------------------
-# Give it ``output`` when you want one answer for each step, such as a tag for each word. Give it
+# Give it ``output`` when you want one answer for each step, such as a :term:`tag` for each word. Give it
 # ``h_n[-1]`` when you want one answer for the whole sequence, such as a class. (Two directions need
 # one line more: :ref:`axes-and-outputs`.) ``c_n`` goes to no other module. It goes back into the
 # LSTM, together with ``h_n``, when the sequence goes on later. The last lines do this: two steps

@@ -190,7 +190,7 @@ assert changes[1] < 1e-6
 # Check yourself
 # --------------
 # A model reads 64 sentences of 100 words each, from a vocabulary of 5000 words, through an embedding of
-# 8 numbers. What are the shapes of ids and vectors, and what is ``input_size``, batch first?
+# 8 numbers. What are the shapes of ids and vectors, and what is ``input_size``, :term:`batch first`?
 #
 # .. dropdown:: Answer
 #

@@ -113,7 +113,7 @@ assert f"Expected {V}, got {short.size(-1)}" in message
 # Check yourself
 # --------------
 # A model reads single characters, 27 different ones, 64 lines of 100 characters each, by one-hot
-# vectors. What are ``input_size`` and the shape of the input, batch first? What changes with an
+# vectors. What are ``input_size`` and the shape of the input, :term:`batch first`? What changes with an
 # embedding of 8 numbers?
 #
 # .. dropdown:: Answer
@@ -123,4 +123,5 @@ assert f"Expected {V}, got {short.size(-1)}" in message
 #
 # Next
 # ----
-# Go on with :ref:`device-and-dtype`: the other calls in which two dtypes, or two devices, meet.
+# Go on with :ref:`device-and-dtype`: the other calls in which two
+# :term:`dtypes <dtype>`, or two :term:`devices <device>`, meet.

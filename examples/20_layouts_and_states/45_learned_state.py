@@ -67,7 +67,7 @@ assert model(three).shape == (3, L, H)
 #
 # The trap: a state without a way back
 # ------------------------------------
-# A tensor with ``requires_grad_()`` is detached on its way into the call. The call works, the gradient
+# A tensor with ``requires_grad_()`` is :term:`detached <detach>` on its way into the call. The call works, the gradient
 # stays ``None``, and nothing is ever learned. Nor does the optimizer get a tensor that is no
 # parameter of the module.
 

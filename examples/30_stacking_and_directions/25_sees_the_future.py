@@ -81,7 +81,7 @@ assert (reads["two directions"] > 0).all()
 #
 # Where two directions are right
 # ------------------------------
-# Use them where the whole sequence is there before the first answer is needed: tag each word of a
+# Use them where the whole sequence is there before the first answer is needed: :term:`tag` each word of a
 # finished sentence, classify a recording. For one answer a sequence, both directions read all steps,
 # and nothing is ahead of the answer. The test below is for a stream: give the LSTM the first four
 # steps only. In one direction the outputs stay; in two they change, so no output is final before the
@@ -104,7 +104,7 @@ with torch.no_grad():
 # ---------------
 # * "Two directions forecast better": they have read the answer (:ref:`future-forecast`).
 # * "I feed a stream in two directions": no output is final (:ref:`future-allowed`).
-# * "I mask the future in the loss": the outputs have read it all the same (:ref:`future-moves`).
+# * "I :term:`mask` the future in the loss": the outputs have read it all the same (:ref:`future-moves`).
 #
 # Check yourself
 # --------------

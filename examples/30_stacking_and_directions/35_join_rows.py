@@ -6,7 +6,7 @@ All rows of ``h_n`` in one vector for each sequence
 
 You want to use every layer and direction, so you join all rows of ``h_n`` with ``view(N, -1)``. The
 shape is right, and the result of one sequence now depends on others. Before this page, read
-:ref:`rows-of-h-n`. After it, you can join the rows, and find this leak in any model by one experiment.
+:ref:`rows-of-h-n`. After it, you can join the rows, and find this :term:`leak` in any model by one experiment.
 
 **You will see**
 

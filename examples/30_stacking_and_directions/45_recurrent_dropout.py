@@ -6,7 +6,7 @@ Dropout from step to step: write the loop
 
 You know ``recurrent_dropout`` from Keras and look for it in :class:`torch.nn.LSTM`. There is none: the
 argument ``dropout`` acts between layers only (:ref:`dropout-between-layers`). After this page you can
-write it with :class:`torch.nn.LSTMCell`, with one mask for a whole sequence or a new one for each step,
+write it with :class:`torch.nn.LSTMCell`, with one :term:`mask` for a whole sequence or a new one for each step,
 and prove that your loop is otherwise ``nn.LSTM``.
 
 **You will see**

@@ -40,7 +40,7 @@ plain = nn.LSTM(input_size=H_in, hidden_size=H_cell, batch_first=True)
 #
 # ``h`` may leave the range from -1 to 1
 # --------------------------------------
-# Without projection every entry of ``h`` is a gate times a tanh, so it lies between -1 and 1. With
+# Without projection every entry of ``h`` is a :term:`gate` times a tanh, so it lies between -1 and 1. With
 # projection it is a sum of such numbers, each with a weight, and no squashing follows. Ten times the
 # weights give an ``h`` outside the range, in this LSTM, and training may do the same. If what comes after
 # your LSTM relies on the range, do not project.
@@ -118,7 +118,7 @@ for width in (20, 50, 80, 90):
 # Summary
 # -------
 # * ``h`` is no longer bound to the range from -1 to 1.
-# * On a CPU the fast path of float32 is not available.
+# * On a CPU the :term:`fast path` of float32 is not available.
 # * Parameters are saved where ``proj_size`` is less than four fifths of ``hidden_size``.
 #
 # Common mistakes

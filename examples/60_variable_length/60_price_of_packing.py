@@ -5,7 +5,7 @@ Packing skips the padding. Is it faster?
 ========================================
 
 You pack to save the work on padding, and your training gets slower. On a CPU this is the rule: a
-packed batch of different lengths leaves the fast path. Before this page, read
+packed batch of different lengths leaves the :term:`fast path`. Before this page, read
 :ref:`packed-sequence` and :ref:`last-valid-step`. After it, you know when you need to pack, and how
 to save the work on padding without it.
 

@@ -201,4 +201,4 @@ assert both(packed, zero_state(both, x))[0].data.shape == (sum(lengths), 2 * H)
 #
 # Next
 # ----
-# :ref:`errors-gradients` reads the messages of training, of checkpoints and of export.
+# :ref:`errors-gradients` reads the messages of training, of :term:`checkpoints <checkpoint>` and of :term:`export`.

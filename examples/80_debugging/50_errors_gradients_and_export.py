@@ -6,14 +6,14 @@ What do the errors of training, loading and exporting mean?
 
 The forward pass works, and then ``backward`` stops: ``Trying to backward through the graph a second
 time``, or a variable ``modified by an inplace operation``. Or the model is trained, and it cannot be
-loaded, compiled or exported. After this page you can tell these messages apart, and you know which
+loaded, compiled or :term:`exported <export>`. After this page you can tell these messages apart, and you know which
 advice in them not to follow. Every other message is on :ref:`by-error`.
 
 **You will see**
 
 * the second ``backward``, the advice of torch that makes it worse, and the repair
 * three messages of the loss, from the shape of the targets to their numbers
-* a checkpoint that does not fit, and a program that knows one length only
+* a :term:`checkpoint` that does not fit, and a program that knows one length only
 """
 
 # sphinx_gallery_tags = ["errors", "training", "states"]
