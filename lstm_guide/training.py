@@ -156,7 +156,7 @@ def gradient_by_distance(score: Callable[[Tensor], Tensor], x: Tensor, *, dim: i
         dim: the time axis of x.
 
     Returns:
-        (L,), where entry d is the norm of the gradient d steps before the last, over the other axes.
+        (L,), where entry d is the norm of the gradient d steps back, over all other axes.
 
     Raises:
         ShapeError: x has an axis of size 0, or score returned more than one number.
