@@ -147,11 +147,12 @@ with torch.no_grad():
     by_step["directly"] = errors(direct(data.test_x))
 assert by_step["recursion"][0] < by_step["directly"][0]
 
+names = ("last value", "weighted sum", "recursion", "directly")
 plotting.steps(
-    {name: by_step[name] for name in ("last value", "weighted sum", "recursion", "directly")},
+    {name: torch.cat([torch.zeros(1), by_step[name]]) for name in names},
     ylabel="error",
     title="Recursion wins near, the direct forecast far",
-    xlabel="steps ahead, less one",
+    xlabel="steps ahead",
 )
 
 # %%
@@ -172,7 +173,7 @@ assert far["directly"] < far["weighted sum"] < far["last value"]
 assert far["recursion"] > mean
 
 with torch.no_grad():
-    row = int((data.test_y - data.test_x[:, -1:]).amin(dim=1).argmin())
+    row = int((data.test_y[:, 6] - data.test_y[:, 5]).argmin())  # a drop in the middle
     shown = {
         "series": data.test_y[row],
         "recursion": recursive(data.test_x)[row],
@@ -182,10 +183,13 @@ with torch.no_grad():
 swings = {name: values.std(dim=1).mean().item() for name, values in spread.items()}
 assert swings["recursion"] > swings["directly"]
 plotting.steps(
-    {name: data.unscale(values) for name, values in shown.items()},
+    {
+        name: data.unscale(torch.cat([data.test_x[row, -1:], values]))
+        for name, values in shown.items()
+    },
     ylabel="value",
     title="Recursion draws a course, the direct head a mean",
-    xlabel="steps ahead, less one",
+    xlabel="steps ahead",
 )
 
 # %%

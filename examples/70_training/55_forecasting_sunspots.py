@@ -11,7 +11,7 @@ apart in your own results.
 
 **You will see**
 
-* three centuries of sunspots, and an LSTM that ties with nine weights
+* the sunspots of three centuries, and an LSTM that ties with nine weights
 * how more training makes it worse, on 189 windows
 * a shuffled split, which turns the worst model into the best one
 * a window that holds its target, and the baseline that gives it away
@@ -55,10 +55,10 @@ for name, value in baselines.items():
 best = baselines["nine weights"]
 assert best < baselines["last year"] < baselines["eleven years ago"]
 plotting.steps(
-    {"sunspots": series},
+    {"sunspots": series[-109:]},
     ylabel="sunspots",
     title="A cycle of about eleven years, and never the same height",
-    xlabel="years since 1700",
+    xlabel="years since 1900",
 )
 
 # %%
@@ -136,7 +136,7 @@ leak_error, leak_best = (error(f(x[test_rows]), y[test_rows]) for f in (leaky, n
 honest, flattered = unknown / best, leak_error / leak_best
 print(f"the leak makes it look better: {flattered < honest - 0.04}")
 assert flattered < honest - 0.04
-assert flattered < 1.15
+assert flattered < 1.05
 plotting.bars(
     {
         "split in time": {"large LSTM": honest, "nine weights": 1.0},

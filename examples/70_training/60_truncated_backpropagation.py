@@ -32,8 +32,8 @@ N, H_in, H, chunk_length = 16, 2, 8, 20  # streams, features in, features of h a
 # A lamp with two buttons
 # -----------------------
 # One button switches the lamp on, the other off. Presses are rare, one in 25 steps. The question at
-# each step is whether the lamp is on. Most chunks of 20 steps begin long after the last press, so the
-# answer is not in the chunk. Step 0 has a press, so it is always in the past.
+# each step is whether the lamp is on. Nearly half of the chunks of 20 steps hold no press, so the
+# answer is not in the chunk. Step 0 has a press, so the answer is always in the past.
 
 
 def streams(L):
@@ -58,6 +58,8 @@ ax.set_yticks(range(3), ["off button", "on button", "lamp"])
 ax.set_ylabel("one stream")
 share = test_lamp.mean().item()
 assert 0.4 < share < 0.6
+presses = test_x.sum(dim=-1).view(N, -1, chunk_length).sum(dim=-1)  # (N, chunks)
+assert 0.4 < (presses == 0).float().mean() < 0.5
 
 # %%
 # .. _truncated-bptt-cut:

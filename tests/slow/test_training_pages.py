@@ -13,7 +13,15 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).parents[2]
-RUNNER = Path(__file__).with_name("run_page.py")
+# Each `torch.manual_seed(s)` of the page becomes `torch.manual_seed(s + offset)`. Generators of data
+# keep their seeds, so that all runs are judged on the same data.
+RUN = """
+import runpy, sys, torch
+page, offset = sys.argv[1], int(sys.argv[2])
+seed_weights = torch.manual_seed
+torch.manual_seed = lambda seed: seed_weights(seed + offset)
+runpy.run_path(page, run_name="__main__")
+"""
 TRAINS = re.compile(r"\boptimi[sz]er\.step\(|\bfit\(")
 PAGES = [
     page
@@ -35,7 +43,7 @@ per_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def run(page: Path, *, offset: int = 0, **variables: str) -> str:
     """Run a page in a fresh process and return what it printed."""
     result = subprocess.run(
-        [sys.executable, "-W", "error", str(RUNNER), str(page), str(offset)],
+        [sys.executable, "-W", "error", "-c", RUN, str(page), str(offset)],
         env={**os.environ, "MPLBACKEND": "agg", **ONE_THREAD, **variables},
         capture_output=True,
         text=True,
