@@ -74,7 +74,7 @@ def examples(session: nox.Session) -> None:
     """Run each script by itself, as downloaded from the built site, outside the repository."""
     need_site(session)
     install(session, "test", package=False)
-    session.run("pytest", "tests/examples", *session.posargs)
+    session.run("pytest", "-n", "auto", "tests/examples", *session.posargs)
 
 
 @nox.session
@@ -82,7 +82,7 @@ def site(session: nox.Session) -> None:
     """Test the built site: its HTML, its notebooks, and how it behaves in a browser."""
     need_site(session)
     install(session, "site", package=False)
-    session.run("pytest", "tests/site", *session.posargs)
+    session.run("pytest", "-n", "auto", "--dist", "loadgroup", "tests/site", *session.posargs)
 
 
 @nox.session(default=False)

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+# One process asks torch for all texts.
+pytestmark = pytest.mark.xdist_group("messages")
 SITE = Path(__file__).parents[2] / "docs" / "_build" / "html"
 # What torch says to each recipe, also with other sizes: from the wheel that the site offers.
 RECIPES = """
