@@ -5,7 +5,7 @@
 or the code of a tool is no longer that of the record: then the page has to be read again.
 
 torch keeps what it learns from the first export of an LSTM in a process, so a second one can give
-another result: no process tries two cells.
+another result: no process tries two cells. ``torch.compile`` needs a C++ compiler, such as g++.
 """
 
 import inspect

@@ -328,7 +328,7 @@ TOOLS: dict[str, Tool] = {
     "torch.compile": compile_default,
     "compile, fullgraph": compile_fullgraph,
     "compile, allow_rnn": compile_allowed,
-    "the same, training": compile_training,
+    "allow_rnn, training": compile_training,
     "torch.export": export_same,
     "export, other N": export_other_n,
     "export, other L": export_other_l,

@@ -170,8 +170,8 @@ assert 0 < error < 0.05
 # %%
 # .. _works-kinds:
 #
-# The kinds that leave the paved way
-# ----------------------------------
+# The kinds that work with fewer tools
+# ------------------------------------
 # Packed input fails in every export but those that follow the old tracer. A projection fails in
 # every ONNX file, and bfloat16 too: the operator knows neither. If you plan to export, train with
 # padded batches in one direction and take the last valid step (:ref:`last-valid-step`).

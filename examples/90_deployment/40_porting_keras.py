@@ -159,7 +159,10 @@ with torch.no_grad():
     nn.init.orthogonal_(fresh.weight_hh_l0)
 set_forget_bias(fresh, 1.0)
 torch.testing.assert_close(fresh.bias_ih_l0 + fresh.bias_hh_l0, bias)
-theirs, ours = recurrent @ recurrent.T, fresh.weight_hh_l0.T @ fresh.weight_hh_l0  # (H, H) each
+theirs, ours = (
+    recurrent @ recurrent.T,
+    fresh.weight_hh_l0.T @ fresh.weight_hh_l0,
+)  # (H, H) each
 torch.testing.assert_close(theirs, torch.eye(H), atol=1e-5, rtol=0)
 torch.testing.assert_close(ours, torch.eye(H), atol=1e-5, rtol=0)
 limit = (6 / (H_in + 4 * H)) ** 0.5

@@ -88,7 +88,10 @@ def model_of(layers, input_size, hidden_size, directions):
     graph = helper.make_graph(
         nodes,
         "lstm",
-        [declare("x", "L", "N", input_size), declare("lengths", "N", dtype=TensorProto.INT32)],
+        [
+            declare("x", "L", "N", input_size),
+            declare("lengths", "N", dtype=TensorProto.INT32),
+        ],
         [declare(below, "L", "N", directions * hidden_size), *states],
         [numpy_helper.from_array(array.numpy(), name) for name, array in arrays.items()],
     )
@@ -152,7 +155,11 @@ print(f"gates in the order of torch: off by {(wrong - output).abs().max():.2f}")
 assert (wrong - output).abs().max() > 0.02
 
 plotting.steps(
-    {"torch": output[:, 0, 0], "ONNX": found[0][:, 0, 0], "wrong gate order": wrong[:, 0, 0]},
+    {
+        "torch": output[:, 0, 0],
+        "ONNX": found[0][:, 0, 0],
+        "wrong gate order": wrong[:, 0, 0],
+    },
     ylabel="first entry of output",
     title="ONNX gives the numbers of torch,\nunless the gates are in another order",
 )

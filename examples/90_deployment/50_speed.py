@@ -157,6 +157,7 @@ print(f"largest error of bfloat16 between 0.0001 and 0.05: {1e-4 < error < 0.05}
 assert 1e-4 < error < 0.05
 large = record["ratios"]["large"]
 assert max(ways["bfloat16"] for ways in large.values()) < 0.8
+assert min(ways["bfloat16"] for ways in record["ratios"]["small"].values()) > 0.9
 assert min(ways["float64"] for modes in record["ratios"].values() for ways in modes.values()) > 1.5
 
 # %%
