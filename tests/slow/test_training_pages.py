@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).parents[2]
-# Each `torch.manual_seed(s)` of the page becomes `torch.manual_seed(s + offset)`. Generators of data
-# keep their seeds, so that all runs are judged on the same data.
+# Each `torch.manual_seed(s)` of the page becomes `torch.manual_seed(s + offset)`. Generators of
+# data keep their seeds, so that all runs are judged on the same data.
 RUN = """
 import runpy, sys, torch
 page, offset = sys.argv[1], int(sys.argv[2])
