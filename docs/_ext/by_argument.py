@@ -8,7 +8,8 @@ An entry is written as its name and its definition:
 
 The type and the default come from torch's own signature, the shapes from `lstm_guide.shapes` or
 from a run, and the pages from the scripts: those that use the name in code, first the ones that
-name it in their title, their headings and most often in their text.
+name it in their title, their headings and most often in their text. What fails comes from the
+catalogue of messages: its entries that name the argument between backticks.
 """
 
 import inspect
@@ -30,7 +31,7 @@ from sphinx.util.docutils import SphinxDirective
 from torch import nn
 from torch.nn.utils import rnn
 
-from lstm_guide import shapes
+from lstm_guide import catalogue, shapes
 
 OWNERS: dict[str, Any] = {
     "nn.LSTM": nn.LSTM,
@@ -227,6 +228,29 @@ def pages(scripts: Sequence[Script], owner: str, name: str) -> list[Script]:
     return [each for each in found if each in best]
 
 
+def fails(owner: str, name: str) -> list[catalogue.Entry]:
+    """Return the entries of the catalogue about an argument of a constructor or function."""
+    if name not in signature(OWNERS[owner]):
+        return []
+    named = re.compile(rf"`{name}\b[^`]*`")
+    found = (
+        each
+        for each in catalogue.entries()
+        if named.search(f"{each.title} {each.cause} {each.fix}")
+    )
+    return [each for each in found if about(each, owner)]
+
+
+def about(entry: catalogue.Entry, owner: str) -> bool:
+    """Tell whether torch says the messages of an entry about this layer or function."""
+    if owner == "nn.LSTM":
+        return "LSTMCell" not in entry.family
+    called = re.compile(rf"\b{owner.rpartition('.')[2]}\b")
+    recipes = [recipe for message in entry.messages for recipe in message.recipes]
+    own = (recipe.removeprefix(catalogue.start()) for recipe in recipes)
+    return any(map(called.search, (entry.family, *own)))
+
+
 def entry(owner: str, name: str, scripts: Sequence[Script]) -> list[str]:
     """Write what is found about a name, as Markdown."""
     rows = []
@@ -237,6 +261,9 @@ def entry(owner: str, name: str, scripts: Sequence[Script]) -> list[str]:
     if owner == "nn.LSTM" and name in CHANGES:
         changes = "<br>".join(f"{what}: {old} → {new}" for what, old, new in changed_by(name))
         rows.append((f"Changes with `{name}={CHANGES[name]}`", changes))
+    if failing := fails(owner, name):
+        links = [f"{{ref}}`error-{each.id}`" for each in failing]
+        rows.append(("What fails", "<br>".join(links)))
     links = [f"{{ref}}`{script.label}`" for script in pages(scripts, owner, name)]
     if links:
         rows.append(("Shown on", "<br>".join(links)))

@@ -1,9 +1,10 @@
 """Write the page of messages from the catalogue: each with its real text, cause, fix and page.
 
 The directive `error-box` is the box that takes a pasted message, and `error-entries` makes one
-section a family and one below it an entry, whose id is the anchor. The recipes run when the page is
-read, so that the texts are those of the torch that builds the site. They run again when the
-catalogue, torch or this file has changed; in between their texts are kept in `_build`.
+section a family and one below it an entry, whose id is the anchor; with `error-` before the id,
+`{ref}` leads to it. The recipes run when the page is read, so that the texts are those of the torch
+that builds the site. They run again when the catalogue, torch or this file has changed; in between
+their texts are kept in `_build`.
 """
 
 import hashlib
@@ -133,6 +134,9 @@ class ErrorEntries(SphinxDirective):
     def entry(self, entry: catalogue.Entry, said: list[str]) -> nodes.section:
         """Make the section of an entry."""
         call = entry.call.removeprefix(catalogue.start()).strip()
+        std, label = self.env.domains.standard_domain, f"error-{entry.id}"
+        std.labels[label] = self.env.docname, entry.id, entry.title.replace("`", "")
+        std.anonlabels[label] = self.env.docname, entry.id
         return section(
             entry.title,
             entry.id,

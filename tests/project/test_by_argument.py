@@ -5,7 +5,16 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
-from by_argument import OWNERS, default, entry, layouts, letters_of_parameter, pages, signature
+from by_argument import (
+    OWNERS,
+    default,
+    entry,
+    fails,
+    layouts,
+    letters_of_parameter,
+    pages,
+    signature,
+)
 from scripts import lessons
 from torch import nn
 
@@ -83,3 +92,28 @@ def test_facts_come_from_torch_and_the_library():
     text = "\n".join(entry("nn.LSTM", "bidirectional", SCRIPTS))
     assert "`output`: (7, 4, 5) → (7, 4, 10)" in text
     assert "parameters: 200 → 400" in text
+
+
+def test_what_fails_is_what_the_catalogue_says_about_the_argument():
+    text = "\n".join(entry("nn.LSTM", "dropout", SCRIPTS))
+    assert "What fails\n: {ref}`error-dropout-with-one-layer`" in text
+    found = {name: [each.id for each in fails("nn.LSTM", name)] for name in signature(nn.LSTM)}
+    assert "size-not-positive" in found["num_layers"]
+    assert "fourth-argument-is-bias" in found["batch_first"]
+    assert "fourth-argument-is-bias" in found["bias"]
+    assert found["device"] == []
+    assert fails("nn.LSTM", "h_n") == [], "a result fails nothing"
+
+
+def test_what_fails_belongs_to_the_layer_or_function_that_is_called():
+    cell = [each.id for each in fails("nn.LSTMCell", "hidden_size")]
+    layer = [each.id for each in fails("nn.LSTM", "hidden_size")]
+    assert "cell-hidden-size" in cell
+    assert "cell-hidden-size" not in layer
+    assert "state-hidden-size" in layer
+    assert "state-hidden-size" not in cell
+    assert [each.id for each in fails("pad_packed_sequence", "total_length")] == [
+        "total-length",
+        "padding-arguments",
+    ]
+    assert fails("unpad_sequence", "batch_first") == []
