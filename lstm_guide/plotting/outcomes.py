@@ -8,7 +8,8 @@ import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from lstm_guide.plotting.look import INK, WIDTH, style, text_on
+from lstm_guide.errors.drawing import check_outcomes
+from lstm_guide.plotting.look import INK, WIDTH, check_canvas, style, text_on
 
 __all__ = ["outcomes"]
 
@@ -31,6 +32,7 @@ def outcomes(
         The axes; cell (i, j) has its centre at x = j, y = i.
 
     Raises:
+        TypeError: an argument has the wrong type.
         ValueError: there is no tool, the tools have different cases, or an outcome is unknown.
 
     Example:
@@ -38,7 +40,8 @@ def outcomes(
         >>> print(ax.get_title())
         pass in 2 of 3 cells
     """
-    cases = _check_table(table)
+    cases = check_outcomes(table, tuple(FILLS))
+    check_canvas(title, ax)
     words = [list(row.values()) for row in table.values()]
     with style():
         if ax is None:
@@ -60,20 +63,3 @@ def outcomes(
             title = f"pass in {passed} of {len(words) * len(cases)} cells"
         ax.set_title(title, color=INK, pad=10, wrap=True)
     return ax
-
-
-def _check_table(table: Mapping[str, Mapping[str, str]]) -> list[str]:
-    """Return the cases, which all tools share."""
-    found = [list(row) for row in table.values()]
-    if not found or not found[0] or any(cases != found[0] for cases in found):
-        raise ValueError(
-            f"table: expected the same cases for every tool, at least one, got {found}. "
-            'Give a dict such as {"export": {"plain": "pass", "packed": "fail"}}.'
-        )
-    unknown = {word for row in table.values() for word in row.values()} - FILLS.keys()
-    if unknown:
-        raise ValueError(
-            f"table: expected outcomes among {', '.join(FILLS)}, got {sorted(unknown)}. "
-            "Use one of these words in every cell."
-        )
-    return found[0]

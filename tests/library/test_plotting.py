@@ -259,8 +259,13 @@ def test_call_keeps_every_text_inside_the_figure_and_apart(configuration):
     ("x", "state", "error", "text"),
     [
         (torch.zeros(7, 4, 2), None, ShapeError, "x: expected"),
-        (pack_sequence([torch.zeros(7, 3)]), None, TypeError, "x: .* got PackedSequence. The call"),
-        ((7, 4, 3), None, TypeError, "x: expected a tensor, got tuple. The call is run"),
+        (
+            pack_sequence([torch.zeros(7, 3)]),
+            None,
+            TypeError,
+            "x: .* got a PackedSequence. The call",
+        ),
+        ((7, 4, 3), None, TypeError, "x: expected a tensor, got a tuple of 3. The call is run"),
         (torch.zeros(7, 4, 3), (torch.zeros(2, 4, 5),) * 2, ShapeError, "h_0: expected"),
     ],
 )
@@ -638,7 +643,11 @@ def test_gates_frames_the_steps_of_events():
 @pytest.mark.parametrize(
     ("change", "error", "text"),
     [
-        ({"trace": torch.zeros(3)}, TypeError, "trace: expected a Trace, got Tensor. Make it with"),
+        (
+            {"trace": torch.zeros(3)},
+            TypeError,
+            r"trace: expected a Trace, got a tensor of shape \(3,\). Make",
+        ),
         ({"sequence": 4}, ValueError, "sequence: expected a whole number from 0 to 3, got 4. Coun"),
         ({"layer": 1}, ValueError, "layer: expected a whole number from 0 to 0, got 1. Counting"),
         ({"direction": None}, ValueError, "direction: expected a whole .* got None. Counting"),
@@ -909,12 +918,16 @@ def test_svg_is_valid_with_letters_as_outlines():
 @pytest.mark.parametrize(
     ("change", "error", "text"),
     [
-        ({"values": [[1, 2]]}, TypeError, "values: expected a tensor .* got list. Make it"),
+        ({"values": [[1, 2]]}, TypeError, "values: expected a tensor .* got a list of 1. Make it"),
         ({"values": torch.zeros(2, 3, 4)}, ShapeError, r"got \(2, 3, 4\). Choose what to draw"),
         ({"values": torch.zeros(0, 3)}, ShapeError, "every size at least 1"),
         ({"rows": "seq"}, ValueError, "rows: expected one of time, batch, .* got 'seq'. Name"),
         ({"columns": None}, ValueError, "columns: expected one of time, .* got None"),
-        ({"colour_by": [0, 1]}, TypeError, "colour_by: expected a tensor of int.* got list. Give"),
+        (
+            {"colour_by": [0, 1]},
+            TypeError,
+            "colour_by: expected a tensor of int.* got a list of 2. Give",
+        ),
         ({"colour_by": torch.zeros(2, 3)}, TypeError, "colour_by: .* got torch.float32"),
         (
             {"colour_by": torch.zeros(3, 2, dtype=torch.int64)},
@@ -933,7 +946,7 @@ def test_cells_says_what_is_wrong(change, error, text):
     ("series", "error", "text"),
     [
         ({}, ValueError, "series: expected at least one label with values, got none. Give"),
-        ({"h": [1.0]}, TypeError, r"series\['h'\]: expected a tensor \(L,\), got list"),
+        ({"h": [1.0]}, TypeError, r"series\['h'\]: expected a tensor \(L,\), got a list of 1"),
         ({"h": torch.zeros(7, 4)}, ShapeError, r"series\['h'\]: expected \(L,\) .* got \(7, 4\)"),
         (
             {"h": torch.zeros(7), "c": torch.zeros(6)},
