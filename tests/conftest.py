@@ -24,7 +24,9 @@ def get(wheel: str, others: list[str]) -> None:
 
 
 @pytest.fixture(scope="session")
-def follow(tmp_path_factory: pytest.TempPathFactory, testrun_uid: str) -> Callable[[list[str]], str]:
+def follow(
+    tmp_path_factory: pytest.TempPathFactory, testrun_uid: str
+) -> Callable[[list[str]], str]:
     """Do what the notes at the top of downloads say, in the folder that holds the wheel."""
     # What the processes of one run share: the first that comes installs for all.
     done = tmp_path_factory.getbasetemp().parent / f"installed-{testrun_uid}"
