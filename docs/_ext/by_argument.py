@@ -220,9 +220,14 @@ def pages(scripts: Sequence[Script], owner: str, name: str) -> list[Script]:
 
     Where none does, these are the pages about the function or cell that it belongs to.
     """
-    found = {each: weight(each, name) for each in scripts if uses(each, owner, name)}
+    called = owner.rpartition(".")[2]
+
+    def relevance(script: Script) -> int:
+        # Names such as hidden_size say little: a cell's pages are those about the cell.
+        return weight(script, name) + (weight(script, called) if owner != "nn.LSTM" else 0)
+
+    found = {each: relevance(each) for each in scripts if uses(each, owner, name)}
     if owner != "nn.LSTM" and not any(found.values()):
-        called = owner.rpartition(".")[2]
         found = {each: weight(each, called) for each in scripts if called in each.code}
     best = sorted(filter(found.get, found), key=lambda each: -found[each])[:PAGES_AT_MOST]
     return [each for each in found if each in best]

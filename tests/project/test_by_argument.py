@@ -69,7 +69,7 @@ def test_an_entry_leads_to_a_page(owner: str, name: str, text: str):
         ("nn.LSTM", "dropout", "dropout-between-layers"),
         ("nn.LSTM", "proj_size", "projection"),
         ("nn.LSTM", "h_n", "rows-of-h-n"),
-        ("nn.LSTM", "bias_hh_l[k]", "weights-and-gates"),
+        ("nn.LSTM", "bias_hh_l[k]", "initial-weights"),
         ("nn.LSTMCell", "hidden_size", "unrolling"),
         ("pack_padded_sequence", "enforce_sorted", "packed-sequence"),
     ],
