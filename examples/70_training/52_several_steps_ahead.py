@@ -145,13 +145,13 @@ def direct(x):
 train(direct_lstm, direct_head, lambda x, y: (direct(x) - y).square().mean())
 with torch.no_grad():
     by_step["directly"] = errors(direct(data.test_x))
-assert by_step["recursion"][0] < by_step["directly"][0]
+assert by_step["directly"][0] < 0.85 * by_step["weighted sum"][0]
 
 names = ("last value", "weighted sum", "recursion", "directly")
 plotting.steps(
     {name: torch.cat([torch.zeros(1), by_step[name]]) for name in names},
     ylabel="error",
-    title="Recursion wins near, the direct forecast far",
+    title="Both begin well; far ahead, recursion loses",
     xlabel="steps ahead",
 )
 
@@ -160,8 +160,8 @@ plotting.steps(
 #
 # Sharp and wrong, or blurred and near
 # ------------------------------------
-# For the first step, recursion is better than the direct head. Far ahead it loses, even to the mean of
-# the past. It draws a whole cycle, with a drop, and the drop may come two steps too soon.
+# For the first step, both beat the weighted sum. Far ahead recursion loses, even to the mean of the
+# past. It draws a whole cycle, with a drop, and the drop may come two steps too soon.
 # The direct head gives the mean of all that may come: no drop, no shape, and a smaller squared error.
 # Choose by what you need, a plausible course or a small error.
 
