@@ -420,7 +420,7 @@ BAD: dict[str, Bad] = {
         f"states.{name}.state": pairs(tensors(STATE[0], sizes=(0, 1, 2), meta=False))
         for name in ("bridge", "split_state")
     },
-    "states.reset_rows.state": pairs(tensors(STATE[0], sizes=(0, 1), meta=False)),
+    "states.reset_rows.state": pairs(tensors(STATE[0], sizes=(0, 1), meta=False, empty=False)),
     # A state of any sizes is cut off; whether it fits, the model says.
     "states.detach_state.state": pairs(NO_TENSOR),
     "training.tbptt.state": pairs(NO_TENSOR, none=False),
@@ -434,8 +434,8 @@ ALSO = {
     "answer_axis": "answer",
     "axis": "tensor",
     "classes": "targets",
-    "c": "weight_|h",
-    "h": "weight_|c",
+    "c": "weight_.h|h",
+    "h": "weight_.h|c",
     "h_n": "h_n",
     "horizon": "split",
     "length": "split",
@@ -449,7 +449,7 @@ ALSO = {
     "steps": "teacher",
     "values": "mask|dim|colour_by",
     "x": "h_0|c_0|lengths|state",
-    "x_t": "h|c|weight_|bias_",
+    "x_t": "h|c|weight_.h|bias_.h",
     "weight_hr": "weight_hh|h",
 }
 ARGUMENTS = [
@@ -468,7 +468,7 @@ def bad(argument: str) -> Bad:
 def test_every_public_function_has_a_call_with_all_its_arguments() -> None:
     assert GOOD.keys() == FUNCTIONS.keys()
     for name, call in GOOD.items():
-        assert list(call) == list(inspect.signature(FUNCTIONS[name]).parameters), name
+        assert call.keys() == set(inspect.signature(FUNCTIONS[name]).parameters), name
 
 
 @pytest.mark.parametrize("name", GOOD)
@@ -481,7 +481,7 @@ def test_the_call_that_runs_runs(name: str) -> None:
 def test_what_does_not_fit_is_refused_by_name_and_with_a_remedy(place: str) -> None:
     name, _, argument = place.rpartition(".")
 
-    @settings(max_examples=10, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=20, suppress_health_check=list(HealthCheck))
     @given(value=bad(place))
     def try_it(value: Any) -> None:
         with pytest.raises((TypeError, ValueError)) as found:
