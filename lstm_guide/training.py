@@ -105,8 +105,8 @@ def tbptt(
         state: (h_0, c_0) of the first chunk; None for zeros.
 
     Returns:
-        An iterator with three things a chunk: its steps, as a slice of the time axis; what model
-        returned for them; and the state after them, detached.
+        For each chunk its steps, as a slice of the time axis, what model returned for them, and the
+        state after them, detached.
 
     Raises:
         ShapeError: x has an axis of size 0, or no axes.
@@ -156,7 +156,7 @@ def gradient_by_distance(score: Callable[[Tensor], Tensor], x: Tensor, *, dim: i
         dim: the time axis of x.
 
     Returns:
-        (L,): entry d is the norm of the gradient d steps before the last, over all other axes.
+        (L,), where entry d is the norm of the gradient d steps back, over all other axes.
 
     Raises:
         ShapeError: x has an axis of size 0, or score returned more than one number.

@@ -170,8 +170,7 @@ plotting.steps(
 # Where it wins
 # -------------
 # Look at the test part itself. The weighted sum rounds every drop off, since it does not know
-# when the drop comes. The LSTM lets the line rise and then drops with it. Behind a drop both have
-# to guess.
+# when the drop comes. The LSTM lets the line rise and drops with it.
 
 with torch.no_grad():
     forecasts = {

@@ -6,14 +6,14 @@ A real series: a tie, and what a leak looks like
 
 On the series of :ref:`forecasting` the LSTM wins, since that series was made for it. What about a
 real one? This page forecasts the number of sunspots of the next year. The LSTM does not win. Then
-the same data are prepared with a leak, and it seems to win. After this page you can tell the two
+the same data are prepared with a leak, and a bad model looks good. After this page you can tell the two
 apart in your own results.
 
 **You will see**
 
-* three centuries of sunspots, and an LSTM that ties with nine weights
+* the sunspots of three centuries, and an LSTM that ties with nine weights
 * how more training makes it worse, on 189 windows
-* a shuffled split, which turns the worst model into the best one
+* a shuffled split, after which the same model looks as good as the baseline
 * a window that holds its target, and the baseline that gives it away
 """
 
@@ -55,10 +55,10 @@ for name, value in baselines.items():
 best = baselines["nine weights"]
 assert best < baselines["last year"] < baselines["eleven years ago"]
 plotting.steps(
-    {"sunspots": series},
+    {"sunspots": series[-109:]},
     ylabel="sunspots",
     title="A cycle of about eleven years, and never the same height",
-    xlabel="years since 1700",
+    xlabel="years since 1900",
 )
 
 # %%
@@ -106,7 +106,7 @@ assert tie * best < 0.75 * baselines["last year"]
 # weights, and the error on the test part rises. There are 189 windows, and most of what is in them
 # is in their neighbours too. The gap between the two errors is the sign.
 
-large = train(data.x, data.y, H=32, lr=0.005, updates=600)
+large = train(data.x, data.y, H=32, lr=0.005, updates=700)
 known, unknown = error(large(data.x), data.y), error(large(data.test_x), data.test_y)
 print(f"on the training part, better than nine weights: {known < error(nine(data.x), data.y)}")
 print(f"on the test part, better than nine weights: {unknown < best}")
@@ -120,8 +120,8 @@ assert unknown > best
 # --------------------------------------
 # Put all windows into one heap, shuffle, and take 80 of them away for the test. Now each test window
 # overlaps with training windows, and its target stands inside some of them. Train the large model
-# again. Nothing else has changed, and it is as good as the nine weights or better. A model
-# that got better with the split, where the weighted sum stayed what it was, has found a leak.
+# again. Nothing else has changed, and it draws level with the nine weights. A model that got better
+# with the split, where the weighted sum stayed what it was, has found a leak.
 
 x, y = torch.cat([data.x, data.test_x]), torch.cat([data.y, data.test_y])  # (269, L), (269, 1)
 order = torch.randperm(len(x), generator=torch.Generator().manual_seed(0))
@@ -131,12 +131,12 @@ inside = sum(row + L in seen for row in test_rows.tolist())  # the target of win
 print(f"targets of the test that stand in training windows: {inside} of {len(test_rows)}")
 assert inside > 70
 
-leaky = train(x[train_rows], y[train_rows], H=32, lr=0.005, updates=600)
+leaky = train(x[train_rows], y[train_rows], H=32, lr=0.005, updates=700)
 leak_error, leak_best = (error(f(x[test_rows]), y[test_rows]) for f in (leaky, nine))
 honest, flattered = unknown / best, leak_error / leak_best
 print(f"the leak makes it look better: {flattered < honest - 0.04}")
 assert flattered < honest - 0.04
-assert flattered < 1.15
+assert flattered < 1.1
 plotting.bars(
     {
         "split in time": {"large LSTM": honest, "nine weights": 1.0},

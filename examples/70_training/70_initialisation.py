@@ -94,8 +94,8 @@ for name, value in {"default": None, "forget bias 1": 1.0, "forget bias 3": 3.0}
     curves[name] = train(layer).view(-1, 10).mean(dim=1)  # (25,): means of ten updates
 
 for name, curve in curves.items():
-    print(f"{name:<14} the first step matters: {reach[name][0] > 1e-3}, learnt: {curve[-1] < 0.3}")
-assert reach["default"][0] < 1e-3
+    print(f"{name:<14} the first step matters: {reach[name][0] > 1e-4}, learnt: {curve[-1] < 0.3}")
+assert reach["default"][0] < 1e-4
 assert reach["forget bias 3"][0] > 0.01
 assert curves["default"][-1] > 0.5
 assert curves["forget bias 3"][-1] < 0.3
@@ -155,7 +155,7 @@ assert curve > 0.5
 #
 # Too large: gates that are stuck
 # -------------------------------
-# Weights twenty times as large look harmless in the shapes. But the gates now stand at 0 or 1 nearly
+# Weights thirty times as large look harmless in the shapes. But the gates now stand at 0 or 1 nearly
 # everywhere, where σ is flat. A gate that is stuck passes no gradient to its weights.
 
 
@@ -172,8 +172,8 @@ print(f"default: share of stuck gates {stuck(large):.1f}")
 assert stuck(large) < 0.01
 with torch.no_grad():
     for parameter in large.parameters():
-        parameter.mul_(20)
-print(f"times twenty: more than half stuck: {stuck(large) > 0.5}")
+        parameter.mul_(30)
+print(f"times thirty: more than half stuck: {stuck(large) > 0.5}")
 assert stuck(large) > 0.5
 
 # %%

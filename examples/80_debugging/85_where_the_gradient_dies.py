@@ -11,7 +11,7 @@ with one call, and choose the repair that fits.
 
 **You will see**
 
-* the gradient by distance, for five layers in one picture
+* the gradient by distance, for four models in one picture
 * a gradient that is gone at once, because the input is too large
 * a gradient that grows with every step
 * the repairs, each measured with the same call
@@ -149,19 +149,25 @@ plotting.steps(
 #
 # Which weight gets nothing?
 # --------------------------
-# The other table to print: the norm of the gradient of each parameter after ``backward``. ``None`` says
-# that a parameter has no part in the loss, zero that its way is blocked. Here the top layer is
-# read, and only its reverse row: the forward weights of the top layer get ``None``.
+# The other table to print: the size of the gradient of each parameter after ``backward``. ``None``
+# says that the module has no part in the loss. Exactly 0 says that it was called, and that no way
+# leads from the loss to this parameter. Here the final state is read in its reverse row only, so the
+# forward weights of the top layer get 0 (:ref:`two-directions`).
 
 both = nn.LSTM(input_size=H_in, hidden_size=H, num_layers=2, bidirectional=True).double()
+unused = nn.LSTM(input_size=H_in, hidden_size=H)
 _, (h_n, _) = both(x)  # (4, N, H)
 h_n[-1].sum().backward()
 nothing = []
 for name, parameter in both.named_parameters():
-    if parameter.grad is None or parameter.grad.norm() == 0:
+    size = parameter.grad.norm().item()
+    if "weight_hh" in name:
+        print(f"{name:<22} gradient above 0: {size > 0}")
+    if size == 0:
         nothing.append(name)
-        print(f"{name:<12} {parameter.grad}")
+print(f"a module that was not called: {unused.weight_hh_l0.grad}")
 assert nothing == ["weight_ih_l1", "weight_hh_l1", "bias_ih_l1", "bias_hh_l1"]
+assert unused.weight_hh_l0.grad is None
 
 # %%
 # Summary
@@ -170,7 +176,7 @@ assert nothing == ["weight_ih_l1", "weight_hh_l1", "bias_ih_l1", "bias_hh_l1"]
 # * Falling in a line on a log scale: the forget gate. Gone at once: stuck gates. Rising: it explodes.
 # * Forget bias or a shorter way against the first, scaling against the second, smaller weights and
 #   clipping against the third.
-# * A gradient of ``None`` is a parameter that the loss does not read.
+# * Print the gradient of each parameter: ``None`` was not called, 0 is not read.
 #
 # Common mistakes
 # ---------------

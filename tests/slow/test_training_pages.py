@@ -13,12 +13,20 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).parents[2]
-RUNNER = Path(__file__).with_name("run_page.py")
+# Each `torch.manual_seed(s)` of the page becomes `torch.manual_seed(s + offset)`. Generators of
+# data keep their seeds, so that all runs are judged on the same data.
+RUN = """
+import runpy, sys, torch
+page, offset = sys.argv[1], int(sys.argv[2])
+seed_weights = torch.manual_seed
+torch.manual_seed = lambda seed: seed_weights(seed + offset)
+runpy.run_path(page, run_name="__main__")
+"""
 TRAINS = re.compile(r"\boptimi[sz]er\.step\(|\bfit\(")
-PAGES = [
-    page
-    for page in sorted((REPOSITORY / "examples").glob("*/*.py"))
-    if TRAINS.search(page.read_text(encoding="utf-8"))
+SCRIPTS = [
+    script
+    for script in sorted((REPOSITORY / "examples").glob("*/*.py"))
+    if TRAINS.search(script.read_text(encoding="utf-8"))
 ]
 ONE_THREAD = {"OMP_NUM_THREADS": "1"}
 # The second processor that every machine has: the same one, told to use older instructions.
@@ -29,42 +37,42 @@ AVX2 = {
 }
 SECTIONS_THAT_TRAIN = {"50_patterns", "70_training", "80_debugging"}
 
-per_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+per_page = pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
 
 
-def run(page: Path, *, offset: int = 0, **variables: str) -> str:
+def run(script: Path, *, offset: int = 0, **variables: str) -> str:
     """Run a page in a fresh process and return what it printed."""
     result = subprocess.run(
-        [sys.executable, "-W", "error", str(RUNNER), str(page), str(offset)],
+        [sys.executable, "-W", "error", "-c", RUN, str(script), str(offset)],
         env={**os.environ, "MPLBACKEND": "agg", **ONE_THREAD, **variables},
         capture_output=True,
         text=True,
     )
-    assert result.returncode == 0, f"{page.name}, seeds + {offset}, {variables}:\n{result.stderr}"
-    print(f"\n{page.name}, seeds + {offset}, {variables}\n{result.stdout}")
+    assert result.returncode == 0, f"{script.name}, seeds + {offset}, {variables}:\n{result.stderr}"
+    print(f"\n{script.name}, seeds + {offset}, {variables}\n{result.stdout}")
     return result.stdout
 
 
 def test_the_pages_that_train_are_found():
-    assert {page.parent.name for page in PAGES} >= SECTIONS_THAT_TRAIN
+    assert {script.parent.name for script in SCRIPTS} >= SECTIONS_THAT_TRAIN
 
 
 @per_page
 @pytest.mark.parametrize("offset", range(1, 5))
-def test_a_page_reaches_its_thresholds_from_other_first_weights(page: Path, offset: int):
-    run(page, offset=offset)
+def test_a_page_reaches_its_thresholds_from_other_first_weights(script: Path, offset: int):
+    run(script, offset=offset)
 
 
 @per_page
-def test_a_page_prints_the_same_twice(page: Path):
-    assert run(page) == run(page)
+def test_a_page_prints_the_same_twice(script: Path):
+    assert run(script) == run(script)
 
 
 @per_page
-def test_a_page_reaches_its_thresholds_with_two_threads(page: Path):
-    run(page, OMP_NUM_THREADS="2")
+def test_a_page_reaches_its_thresholds_with_two_threads(script: Path):
+    run(script, OMP_NUM_THREADS="2")
 
 
 @per_page
-def test_a_page_reaches_its_thresholds_with_older_instructions(page: Path):
-    run(page, **AVX2)
+def test_a_page_reaches_its_thresholds_with_older_instructions(script: Path):
+    run(script, **AVX2)
