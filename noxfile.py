@@ -118,6 +118,13 @@ def pdf(session: nox.Session) -> None:
     session.run("python", "docs/print_cheatsheet.py")
 
 
+@nox.session(default=False)
+def mutants(session: nox.Session) -> None:
+    """Break 200 places of the library one by one, and list what no test sees; `-- 10` for ten."""
+    install(session, "test")
+    session.run("python", "tests/mutants.py", *session.posargs)
+
+
 @nox.session(default=False, venv_backend="none")
 def serve(session: nox.Session) -> None:
     """Show the built site at http://localhost:8000 until you press Ctrl+C."""

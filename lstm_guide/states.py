@@ -104,6 +104,7 @@ def final_state(lstm: nn.LSTM, h_n: Tensor) -> Tensor:
     """
     config = Config.of(errors.check_lstm(lstm))
     errors.check_tensor("h_n", h_n, change="Unpack the pair: output, (h_n, c_n) = lstm(x).")
+    errors.check_dense("h_n", h_n)
     expected, _ = state_shapes(config, N=_batch_of(config, h_n))
     errors.check_shape("h_n", tuple(h_n.shape), expected)
     return _join_directions(_split(config, h_n))[-1]  # (N, D * H_out)

@@ -45,7 +45,7 @@ def reproduce(recipe: str, *, process: bool = False) -> Said:
         where in torch's own source a warning was triggered.
 
     Raises:
-        TypeError: the recipe is no text.
+        TypeError: the recipe is no text, or process no bool.
         ValueError: the recipe raises nothing.
 
     Example:
@@ -54,6 +54,7 @@ def reproduce(recipe: str, *, process: bool = False) -> Said:
         input_size must be greater than zero
     """
     recipe = errors.check_message(recipe, "recipe")
+    errors.check_switch("process", process)
     said = _run_apart(recipe) if process else _run(recipe)
     return errors.check_said(said)
 

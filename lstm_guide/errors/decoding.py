@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from lstm_guide.errors.inputs import check_device, check_kind, check_tensor, weight_of
-from lstm_guide.errors.words import ExpectedShape, ShapeError, kind, say
+from lstm_guide.errors.inputs import check_dense, check_device, check_kind, check_tensor, weight_of
+from lstm_guide.errors.words import ExpectedShape, ShapeError, brief, kind, say
 
 
 def check_start(start: object, *, like: Tensor) -> int | None:
@@ -33,6 +33,7 @@ def check_teacher(teacher: object, want: ExpectedShape, *, like: Tensor) -> None
 def _check_ids(name: str, ids: object, *, like: Tensor, change: str) -> Tensor:
     """Require int64 on the device of like."""
     ids = check_tensor(name, ids, change=change)
+    check_dense(name, ids)
     if ids.dtype != torch.int64:
         raise TypeError(say(name, expected="ids of torch.int64", got=ids.dtype, change=change))
     check_device(name, ids, like)
@@ -81,6 +82,6 @@ def _check_stop(stop: object, *, V: int) -> None:
     expected = f"an int from 0 to {V - 1}, or None"
     change = "No other id is ever written: give the id that ends a sequence."
     if not isinstance(stop, int) or isinstance(stop, bool):
-        raise TypeError(say("stop", expected=expected, got=repr(stop), change=change))
+        raise TypeError(say("stop", expected=expected, got=brief(stop), change=change))
     if not 0 <= stop < V:
         raise ValueError(say("stop", expected=expected, got=stop, change=change))

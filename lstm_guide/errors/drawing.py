@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from lstm_guide.errors.inputs import check_dense
-from lstm_guide.errors.words import ShapeError, kind, say
+from lstm_guide.errors.words import ShapeError, brief, kind, say
 
 _DICT = {
     "series": 'Give a dict such as {"bulk": output[:, 0, 0]}.',
@@ -48,7 +48,7 @@ def check_grid(
         if not isinstance(axis, str) or axis not in axes:
             expected = f"one of {', '.join(axes)}"
             change = "Name the axis in the words of the guide."
-            raise ValueError(say(option, expected=expected, got=repr(axis), change=change))
+            raise ValueError(say(option, expected=expected, got=brief(axis), change=change))
     return found
 
 
@@ -102,7 +102,7 @@ def check_place(name: str, place: object, size: int) -> None:
     if not isinstance(place, int) or isinstance(place, bool) or not 0 <= place < size:
         expected = f"a whole number from 0 to {size - 1}"
         change = "Counting starts at 0."
-        raise ValueError(say(name, expected=expected, got=repr(place), change=change))
+        raise ValueError(say(name, expected=expected, got=brief(place), change=change))
 
 
 def check_events(events: object, length: int) -> Mapping[int, str]:
@@ -191,7 +191,7 @@ def check_parts(parts: object) -> None:
     for pair in (pair for pairs in steps.values() for pair in pairs):
         if not isinstance(pair, tuple) or [type(text) for text in pair] != [str, str]:
             change = "Give what the step reads and what its output is used for, or empty texts."
-            raise TypeError(say("parts", expected="pairs of texts", got=repr(pair), change=change))
+            raise TypeError(say("parts", expected="pairs of texts", got=brief(pair), change=change))
 
 
 def _check_table(name: str, value: object, expected: str) -> list[str]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from lstm_guide.errors.words import kind, say
+from lstm_guide.errors.words import brief, kind, say
 
 
 def check_exercise(name: object, names: tuple[str, ...]) -> None:
     """Require the name of an exercise."""
-    if name not in names:
+    if not isinstance(name, str) or name not in names:
         expected = f"one of {', '.join(map(repr, names))}"
         change = "The page of the exercise writes the name."
-        raise ValueError(say("name", expected=expected, got=repr(name), change=change))
+        raise ValueError(say("name", expected=expected, got=brief(name), change=change))
 
 
 def check_answer(answer: object) -> None:

@@ -110,7 +110,8 @@ def _other_width(sizes: tuple[int, ...], input_size: int) -> str:
 
 
 def check_kind(name: str, tensor: Tensor, like: Tensor | None) -> None:
-    """Require dtype and device of like; a floating dtype where there is nothing to compare with."""
+    """Require a dense tensor in dtype and device of like; without like, one with fractions."""
+    check_dense(name, tensor)
     has_fractions = tensor.is_floating_point() or tensor.is_complex()
     if not has_fractions or (like is not None and not _same_dtype(tensor, like)):
         expected = "a floating-point dtype" if like is None else f"dtype {like.dtype}"

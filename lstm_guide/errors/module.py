@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import nn
 
-from lstm_guide.errors.words import kind, say
+from lstm_guide.errors.words import brief, kind, say
 
 
 def check_lstm(lstm: object) -> nn.LSTM:
@@ -47,7 +47,7 @@ def check_count(name: str, value: object, *, at_least: int) -> None:
     expected = f"an int of at least {at_least}"
     if not isinstance(value, int) or isinstance(value, bool):
         change = "Give a whole number."
-        raise TypeError(say(name, expected=expected, got=repr(value), change=change))
+        raise TypeError(say(name, expected=expected, got=brief(value), change=change))
     if value < at_least:
         change = f"Give {at_least} or more."
         raise ValueError(say(name, expected=expected, got=value, change=change))
@@ -56,8 +56,8 @@ def check_count(name: str, value: object, *, at_least: int) -> None:
 def check_switch(name: str, value: object) -> None:
     """Require a bool for an option of the constructor."""
     if not isinstance(value, bool):
-        change = "Give one of the two; nn.LSTM takes nothing else."
-        raise TypeError(say(name, expected="True or False", got=repr(value), change=change))
+        change = "Give one of the two; nothing else is taken."
+        raise TypeError(say(name, expected="True or False", got=brief(value), change=change))
 
 
 def check_projection(proj_size: int, hidden_size: int) -> None:

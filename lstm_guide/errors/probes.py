@@ -180,9 +180,9 @@ def check_classes(targets: object, classes: object) -> Tensor:
     if found.dtype != torch.int64:
         change = "Convert them: targets.long()."
         raise TypeError(say("targets", expected=expected, got=found.dtype, change=change))
-    if not found.numel():
+    if not found.numel() or not found.dim():
         got = f"shape {tuple(found.shape)}"
-        change = "Take a sample with at least one step."
+        change = "Take a sample with at least one step, on an axis."
         raise ShapeError(say("targets", expected=expected, got=got, change=change))
     if found.is_meta:
         change = "Take real targets."

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn.utils.rnn import PackedSequence
 
 from lstm_guide.errors.inputs import check_dense, check_tensor
-from lstm_guide.errors.words import ShapeError, kind, say
+from lstm_guide.errors.words import ShapeError, brief, kind, say
 
 
 def check_lengths(lengths: object, *, N: int | None = None, L: int | None = None) -> Tensor:
@@ -51,6 +51,7 @@ def _whole_numbers(lengths: object, expected: str) -> list[int]:
     if not isinstance(lengths, Tensor):
         change = "Make them with torch.tensor([len(sequence) for sequence in sequences])."
         raise TypeError(say("lengths", expected=expected, got=kind(lengths), change=change))
+    check_dense("lengths", lengths)
     if lengths.is_floating_point() or lengths.is_complex() or lengths.dtype == torch.bool:
         change = "Convert them: lengths.long(), which cuts off fractions."
         raise TypeError(say("lengths", expected=expected, got=lengths.dtype, change=change))
@@ -139,6 +140,7 @@ def check_mask(mask: object, name: str, values: Tensor, *, dim: int) -> Tensor:
         got = mask.dtype if isinstance(mask, Tensor) else kind(mask)
         change = "Make it with length_mask(lengths), or mask.bool() from 0 and 1."
         raise TypeError(say("mask", expected="a bool tensor", got=got, change=change))
+    check_dense("mask", mask)
     sizes, leading = tuple(values.shape), tuple(mask.shape)
     if not 0 < len(leading) <= len(sizes) or not _fits(leading, sizes):
         change = "Give length_mask(lengths, L=...) the padded length."
@@ -166,10 +168,10 @@ def _fits(got: tuple[int, ...], sizes: tuple[int, ...]) -> bool:
 
 def check_option(name: str, value: object, options: tuple[str, ...]) -> None:
     """Require one of the named options."""
-    if value not in options:
+    if not isinstance(value, str) or value not in options:
         expected = f"one of {', '.join(map(repr, options))}"
         change = "Choose the one that you mean; they give different numbers."
-        raise ValueError(say(name, expected=expected, got=repr(value), change=change))
+        raise ValueError(say(name, expected=expected, got=brief(value), change=change))
 
 
 def check_generator(value: object) -> None:

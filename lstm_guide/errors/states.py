@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from lstm_guide.errors.inputs import check_kind, check_tensor
+from lstm_guide.errors.inputs import check_dense, check_kind, check_tensor
 from lstm_guide.errors.words import ExpectedDim, ExpectedShape, ShapeError, kind, say
 
 
@@ -31,8 +31,13 @@ def check_pair(state: object) -> tuple[Tensor, Tensor]:
         change = "This is all that nn.LSTM returned: output, state = lstm(x); pass state."
         raise TypeError(say("state", expected=expected, got="(output, state)", change=change))
     change = "Make both with zero_state(lstm, x), or pass no state for zeros."
-    h, c = state
-    return check_tensor("h_0", h, change=change), check_tensor("c_0", c, change=change)
+    h, c = (
+        check_tensor(name, part, change=change)
+        for name, part in zip(("h_0", "c_0"), state, strict=True)
+    )
+    check_dense("h_0", h)
+    check_dense("c_0", c)
+    return h, c
 
 
 def check_state_sizes(
@@ -124,9 +129,13 @@ def check_rows(rows: object, *, N: int) -> None:
         got = rows.dtype if isinstance(rows, Tensor) else kind(rows)
         change = "Convert it: torch.tensor(rows), or rows.bool() for a mask of 0 and 1."
         raise TypeError(say("rows", expected=expected, got=got, change=change))
+    check_dense("rows", rows)
     if rows.dim() != 1 or (rows.dtype == torch.bool and len(rows) != N):
         change = "Give a mask with an entry for each sequence, or a 1-D tensor of their numbers."
         raise ShapeError(say("rows", expected=expected, got=tuple(rows.shape), change=change))
+    if rows.is_meta:
+        change = "Rows are chosen by their numbers: make them on a real device."
+        raise ValueError(say("rows", expected=expected, got="device meta", change=change))
     if rows.dtype == torch.int64 and bool(((rows < -N) | (rows >= N)).any()):
         change = "The first sequence of the batch has number 0."
         raise ValueError(say("rows", expected=expected, got=rows.tolist(), change=change))

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from lstm_guide.errors.inputs import check_dense, check_tensor
 from lstm_guide.errors.sequences import check_values
-from lstm_guide.errors.words import ShapeError, kind, say
+from lstm_guide.errors.words import ShapeError, brief, kind, say
 
 
 def check_above_zero(name: str, value: object) -> None:
@@ -116,6 +116,9 @@ def check_series(series: object) -> Tensor:
         change = "Give one series, for example table[:, 0]."
         sizes = tuple(values.shape)
         raise ShapeError(say("series", expected="(T,)", got=sizes, change=change))
+    if values.is_meta:
+        change = "A tensor on that device has a shape only: give real values."
+        raise ValueError(say("series", expected="entries", got="device meta", change=change))
     if not values.isfinite().all():
         change = "Fill gaps, from earlier values only, or cut them out."
         got = f"{int((~values.isfinite()).sum())} that are not"
@@ -129,7 +132,7 @@ def check_split(split: object, *, T: int, length: int, horizon: int) -> None:
     expected = f"a step from length + horizon = {low} to T - horizon = {high}"
     change = "Give the first step of the test part; both parts need a window and its targets."
     if not isinstance(split, int) or isinstance(split, bool):
-        raise TypeError(say("split", expected=expected, got=repr(split), change=change))
+        raise TypeError(say("split", expected=expected, got=brief(split), change=change))
     if not low <= split <= high:
         raise ValueError(say("split", expected=expected, got=split, change=change))
 

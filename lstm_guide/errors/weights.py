@@ -8,8 +8,8 @@ from typing import cast
 
 from torch import Tensor, nn
 
-from lstm_guide.errors.inputs import check_kind, check_tensor
-from lstm_guide.errors.words import ShapeError, kind, say
+from lstm_guide.errors.inputs import check_dense, check_kind, check_tensor
+from lstm_guide.errors.words import ShapeError, brief, kind, say
 
 
 def check_parameters(
@@ -39,6 +39,9 @@ def check_step(x_t: object, h: object, c: object, *, projected: bool) -> None:
     if len(sizes[0]) not in (1, 2):
         expected, change = "(N, H_in) or unbatched (H_in,)", "One step has no time axis: x[t]."
         raise ShapeError(say("x_t", expected=expected, got=sizes[0], change=change))
+    if 0 in sizes[0]:
+        expected, change = "no empty axis", "Look for an empty slice or filter before the call."
+        raise ShapeError(say("x_t", expected=expected, got=sizes[0], change=change))
     for name, letters, got in (("h", "H_out", sizes[1]), ("c", "H_cell", sizes[2])):
         if got[:-1] != sizes[0][:-1] or not got:
             expected = f"({letters},), as x_t is unbatched"
@@ -46,6 +49,10 @@ def check_step(x_t: object, h: object, c: object, *, projected: bool) -> None:
                 expected = f"(N, {letters}) with N = {sizes[0][0]}"
             change = "One layer and direction has no axis for these: h_n[0]."
             raise ShapeError(say(name, expected=expected, got=got, change=change))
+    if projected and sizes[1][-1] >= sizes[2][-1]:
+        expected = f"fewer features than c, which has H_cell = {sizes[2][-1]}"
+        change = "The projection shortens h: give the h that it returned."
+        raise ShapeError(say("h", expected=expected, got=sizes[1], change=change))
     if not projected and sizes[1] != sizes[2]:
         change = "Only a projection, weight_hr, gives h another size."
         raise ShapeError(
@@ -78,15 +85,20 @@ def check_leaves(lstm: nn.LSTM, names: Collection[str]) -> None:
 
 def check_gated(name: object, known: Collection[str]) -> None:
     """Require the name of a parameter with four gates."""
-    if name not in known:
+    if not isinstance(name, str) or name not in known:
         expected = "a parameter of the module with gates, such as weight_ih_l0"
         change = "Their names are in parameter_shapes(lstm); weight_hr has no gates."
-        raise ValueError(say("name", expected=expected, got=repr(name), change=change))
+        raise ValueError(say("name", expected=expected, got=brief(name), change=change))
 
 
-def check_gate_axis(tensor: object, axis: int) -> None:
+def check_gate_axis(tensor: object, axis: object) -> None:
     """Require four equal blocks on an axis that exists."""
-    sizes = tuple(check_tensor("tensor", tensor, change="Convert it: torch.as_tensor.").shape)
+    if not isinstance(axis, int) or isinstance(axis, bool):
+        change = "Give the number of the axis that holds the gates, 0 in torch."
+        raise TypeError(say("axis", expected="an int", got=kind(axis), change=change))
+    values = check_tensor("tensor", tensor, change="Convert it: torch.as_tensor.")
+    check_dense("tensor", values)
+    sizes = tuple(values.shape)
     if not -len(sizes) <= axis < len(sizes) or sizes[axis] % 4 or not sizes[axis]:
         expected = f"4 * H_cell entries on axis {axis}"
         change = "Name the axis that holds the gates: 0 in torch, -1 in the kernels of Keras."
@@ -98,7 +110,7 @@ def check_gate_order(name: str, order: object, gates: str) -> None:
     if not isinstance(order, str) or sorted(order) != sorted(gates):
         change = "torch and Keras have 'ifgo', ONNX has 'iofg'; write g where they write c."
         expected = f"the letters of {gates!r} in any order"
-        raise ValueError(say(name, expected=expected, got=repr(order), change=change))
+        raise ValueError(say(name, expected=expected, got=brief(order), change=change))
 
 
 def check_finite(name: str, value: object) -> None:

@@ -69,3 +69,9 @@ def kind(value: object) -> str:
     # Own models and builtin types have no prefix that helps.
     ours = isinstance(value, nn.Module) or module in ("builtins", "__main__")
     return name if ours else f"{module.partition('.')[0]}.{name}"
+
+
+def brief(value: object) -> str:
+    """A value as it is written, where that is short; else its type."""
+    short = isinstance(value, str | int | float | complex | None)
+    return repr(value) if short and len(repr(value)) < 60 else kind(value)

@@ -429,7 +429,7 @@ def assert_is_ours(error: Exception) -> None:
     """The error was raised in the folder of the checks, and nowhere inside torch."""
     raised_in = traceback.extract_tb(error.__traceback__)[-1].filename
     assert Path(raised_in).parent == Path(str(errors.__file__)).parent, error
-    assert re.match(r"\w+: expected .+, got .+\. .+\.$", str(error)), error
+    assert re.match(r"\w+(\[.+\])?: expected .+, got .+\. .+\.$", str(error)), error
 
 
 REFUSALS: dict[str, tuple[Tensor, Any]] = {

@@ -8,8 +8,6 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 from torch.testing import assert_close
@@ -395,37 +393,3 @@ def test_an_unbatched_decoder_names_the_shapes_without_batch() -> None:
 def test_an_error_of_the_readers_own_module_passes_through() -> None:
     with pytest.raises(IndexError, match="index out of range in self"):
         decode_with(embed=nn.Embedding(6, 3), start=torch.full((4,), 6))
-
-
-# Anything that a reader may pass by mistake.
-ANYTHING = st.one_of(
-    st.sampled_from([None, True, 0, -1, 2.5, "x", (), [], nn.Embedding(6, 3), nn.LSTM(3, 5)]),
-    st.tuples(
-        st.lists(st.integers(0, 4), max_size=4),
-        st.sampled_from([torch.float32, torch.float64, torch.int64, torch.bool]),
-    ).map(lambda drawn: torch.zeros(drawn[0], dtype=drawn[1])),
-)
-ARGUMENTS = ("lstm", "state", "start", "steps", "stop", "teacher")
-
-
-def refusal(call: Callable[[], Any]) -> str:
-    """What the call says against its arguments; empty if it runs."""
-    try:
-        call()
-    except (TypeError, ValueError) as error:
-        return str(error)
-    return ""
-
-
-@given(name=st.sampled_from(ARGUMENTS), value=ANYTHING)
-def test_decode_runs_or_says_which_argument_is_wrong(name: str, value: Any) -> None:
-    text = refusal(lambda: decode_with(**{name: value}))
-    assert re.match(rf"$|({'|'.join(ARGUMENTS)}|h_0|c_0): expected ", text)
-
-
-@given(function=st.sampled_from([encode, transduce, unroll]), x=ANYTHING, state=ANYTHING)
-def test_the_others_run_or_say_which_argument_is_wrong(
-    function: Callable[..., Any], x: Any, state: Any
-) -> None:
-    text = refusal(lambda: function(nn.LSTM(3, 5), x, state))
-    assert re.match(r"$|(x|state|h_0|c_0): expected ", text)

@@ -7,11 +7,9 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from lstm_guide import ShapeError, pack, probes
+from lstm_guide import ShapeError, pack
 from lstm_guide.probes import (
     batch_leak,
     call_twice,
@@ -250,38 +248,3 @@ def test_bad_input_is_named(text: str) -> None:
     assert found.type is error
     assert text in str(found.value)
     assert_is_ours(found.value)
-
-
-def arguments() -> st.SearchStrategy[Any]:
-    """Anything that may be passed by mistake."""
-    sizes = st.lists(st.integers(0, 4), max_size=4)
-    dtypes = st.sampled_from([torch.float32, torch.int64, torch.bool, torch.complex64])
-    tensors = st.builds(lambda shape, dtype: torch.ones(shape, dtype=dtype), sizes, dtypes)
-    others = st.one_of(st.none(), st.integers(-3, 9), st.text(max_size=2), st.floats())
-    return st.one_of(tensors, others, st.lists(others, max_size=3))
-
-
-@given(x=arguments(), batch_axis=arguments(), lengths=arguments(), answer_axis=arguments())
-def test_whatever_is_given_the_error_is_ours(
-    x: Any, batch_axis: Any, lengths: Any, answer_axis: Any
-) -> None:
-    model = lambda x, *_: x.sum(-1) * 1.0  # noqa: E731
-    rows = {"batch_axis": batch_axis, "lengths": lengths}
-    calls: list[Callable[[], Any]] = [
-        lambda: probes.batch_leak(model, x, **rows, answer_axis=answer_axis),
-        lambda: probes.memory(model, x, **rows, answer_axis=answer_axis),
-        lambda: probes.row_permutation(model, x, **rows, answer_axis=answer_axis),
-        lambda: probes.padding_invariance(model, x, **rows, answer_axis=answer_axis),
-        lambda: probes.causality(model, x, **rows),
-        lambda: probes.gradient_reach(model, x, **rows, steps=answer_axis),
-        lambda: probes.call_twice(model, x, lengths=lengths),
-        lambda: probes.loop_equals_bulk(model, x, batch_axis=batch_axis),
-        lambda: probes.perfect_logits(model, x, classes=batch_axis),
-        lambda: probes.equations(nn.LSTM(3, 5), x, answer_axis),
-        lambda: probes.run_all(model, x, **rows, answer_axis=answer_axis),
-    ]
-    for call in calls:
-        try:
-            call()
-        except (TypeError, ValueError) as error:
-            assert_is_ours(error)
