@@ -74,7 +74,7 @@ def examples(session: nox.Session) -> None:
     """Run each script by itself, as downloaded from the built site, outside the repository."""
     need_site(session)
     install(session, "test", package=False)
-    session.run("pytest", "tests/examples", *session.posargs)
+    session.run("pytest", "-n", "auto", "tests/examples", *session.posargs)
 
 
 @nox.session
@@ -82,7 +82,7 @@ def site(session: nox.Session) -> None:
     """Test the built site: its HTML, its notebooks, and how it behaves in a browser."""
     need_site(session)
     install(session, "site", package=False)
-    session.run("pytest", "tests/site", *session.posargs)
+    session.run("pytest", "-n", "auto", "--dist", "loadgroup", "tests/site", *session.posargs)
 
 
 @nox.session(default=False)
@@ -92,6 +92,15 @@ def bench(session: nox.Session) -> None:
     session.run("python", "benchmarks/bench_trace.py")
     check = [] if "record" in session.posargs else ["--check"]
     session.run("python", "benchmarks/bench_packing.py", *check)
+    session.run("python", "benchmarks/bench_speed.py", *check)
+
+
+@nox.session(default=False)
+def matrix(session: nox.Session) -> None:
+    """Try what works with what; fail where it is not as recorded. `-- record` renews the record."""
+    install(session, "docs")
+    check = [] if "record" in session.posargs else ["--check"]
+    session.run("python", "benchmarks/matrix.py", *check)
 
 
 @nox.session(default=False)
@@ -99,6 +108,14 @@ def slow(session: nox.Session) -> None:
     """Train every page from five seeds, with two threads and with older instructions."""
     install(session, "test")
     session.run("pytest", "tests/slow", *session.posargs)
+
+
+@nox.session(default=False)
+def pdf(session: nox.Session) -> None:
+    """Print the cheat sheet of the built site with Chromium, on A4 and on letter paper."""
+    need_site(session)
+    install(session, "site", package=False)
+    session.run("python", "docs/print_cheatsheet.py")
 
 
 @nox.session(default=False, venv_backend="none")

@@ -5,27 +5,20 @@
 record by more than a factor of two: then the page on the price of packing has to be read again.
 """
 
-import argparse
-import datetime
-import json
 import os
-import platform
-import re
 import sys
 import time
-from pathlib import Path
-from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import torch
+from recording import only_check, write
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
 from lstm_guide import pack, records
 from lstm_guide.sequences import length_buckets
 
-RECORD = Path(__file__).parents[1] / "lstm_guide" / "recorded" / "packing.json"
 BAND = 2.0
 SETTING = {
     "sequences": 128,
@@ -117,33 +110,15 @@ def drift(old: Ratios, new: Ratios, band: float = BAND) -> list[str]:
     ]
 
 
-def processor() -> str:
-    """The name of the processor, as far as the system tells."""
-    cpuinfo = Path("/proc/cpuinfo")
-    text = cpuinfo.read_text(encoding="utf-8") if cpuinfo.exists() else ""
-    found = re.search(r"^model name\s*: (.+)$", text, re.MULTILINE)
-    return found[1] if found else platform.machine()
-
-
 def main() -> None:
     """Write the record, or compare with it."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="compare with the record")
-    check = parser.parse_args().check
+    check = only_check(__doc__)
     ratios = measure(SETTING)
     if check:
         changes = drift(records.read("packing")["ratios"], ratios)
         print("\n".join(changes) or "every ratio is within the band")
         sys.exit(bool(changes))
-    record: dict[str, Any] = {
-        "machine": f"{processor()}, one thread",
-        "date": datetime.date.today().isoformat(),
-        "versions": {"torch": torch.__version__, "Python": platform.python_version()},
-        "setting": SETTING,
-        "ratios": ratios,
-    }
-    RECORD.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-    print(f"wrote {RECORD.name}")
+    write("packing", {"setting": SETTING, "ratios": ratios})
 
 
 if __name__ == "__main__":

@@ -25,15 +25,22 @@ extensions = [
     "sphinx_copybutton",
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
+    "sphinxcontrib.bibtex",
     "about_build",
     "api_pages",
+    "by_error",
+    "by_argument",
+    "cheatsheet",
+    "citations",
     "downloads",
     "fresh",
     "inventories",
     "landing",
+    "markdown_pages",
     "mathml",
     "notebooks",
     "probe_pages",
+    "run",
 ]
 exclude_patterns = ["_build", "gallery/**/*.ipynb", "gallery/**/*.py"]
 nitpicky = True
@@ -41,6 +48,8 @@ default_role = "py:obj"
 myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist", "dollarmath", "substitution"]
 myst_heading_anchors = 3
 
+bibtex_bibfiles = ["references.bib"]
+bibtex_reference_style = "author_year"
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"
 napoleon_numpy_docstring = False
@@ -52,7 +61,7 @@ sphinx_gallery_conf = {
     "within_subsection_order": "FileNameSortKey",
     "doc_module": ("lstm_guide",),
     "backreferences_dir": "gallery/backreferences",
-    "image_scrapers": ("isolation.svg_scraper",),
+    "image_scrapers": ("isolation.svg_scraper", "tensors.note"),
     "reset_modules": ("isolation.restore",),
     "reset_modules_order": "both",
     "capture_repr": ("_repr_html_",),
@@ -83,6 +92,8 @@ html_js_files = [("guide.js", {"defer": "defer"})]
 html_extra_path = []  # the extension `downloads` adds the wheel
 html_copy_source = False
 html_show_sourcelink = False
+html_search_scorer = str(Path(__file__).with_name("search.js"))
+html_sidebars = {"*": []}  # pages outside a section have no neighbours to list
 html_context = {"default_mode": "auto", "repository_url": repository_url}
 html_theme_options = {
     "footer_end": [],

@@ -1,5 +1,6 @@
 """Shapes, states and checks for torch.nn.LSTM."""
 
+from lstm_guide.catalogue import explain_errors
 from lstm_guide.cell import lstm_forward, lstm_step, trace_steps
 from lstm_guide.errors import ShapeError
 from lstm_guide.exercises import check
@@ -34,6 +35,7 @@ __all__ = [
     "describe",
     "detach_state",
     "encode",
+    "explain_errors",
     "final_state",
     "gate_blocks",
     "length_mask",

@@ -15,7 +15,8 @@ def read(name: str) -> dict[str, Any]:
     """Read a record that ships with the package.
 
     Args:
-        name: the name of the record: ``packing`` for times of padded and packed batches.
+        name: the name of the record: ``packing`` for times of padded and packed batches, ``speed``
+            for times of other ways to call, ``matrix`` for what works with what.
 
     Returns:
         ``machine``, ``date``, ``versions``, and what was measured.

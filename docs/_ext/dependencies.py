@@ -23,6 +23,7 @@ def parts_of(script: Path) -> Parts:
     files = {
         "constraints.txt": REPOSITORY / "constraints.txt",
         "isolation.py": Path(__file__).with_name("isolation.py"),
+        "tensors.py": Path(__file__).with_name("tensors.py"),
         **{f"lstm_guide/{path.name}": path for path in PACKAGE.rglob("*") if path.suffix in DATA},
         **{
             path.relative_to(PACKAGE.parent).as_posix(): path

@@ -1,11 +1,13 @@
 """Make the downloads complete: the package's wheel, how to get it, and archives without dates.
 
 The wheel stands at the root of the site. Each downloaded script opens with a comment, and each
-notebook with a cell, that says how to install it. The archives are packed anew with these files and
+notebook with a cell, that says how to install it, with the packages that the page itself names in
+a sentence "Install it with ``pip install NAME``". The archives are packed anew with these files and
 a fixed date, so that two builds of one commit give the same bytes.
 """
 
 import os
+import re
 import zipfile
 from pathlib import Path
 
@@ -23,6 +25,7 @@ NOTEBOOK_NOTE = """\
 # This notebook needs torch and lstm_guide, the small library of the guide. {get}
 # Then remove the sign # in front of the next line and run this cell once.
 # %pip install {wheel}"""
+EXTRAS = re.compile(r"Install it with ``pip install ([\w -]+)``")
 FIXED_DATE = (1980, 1, 1, 0, 0, 0)
 
 
@@ -42,6 +45,7 @@ def add_wheel(app: Sphinx, config: Config) -> None:
     address = f"{config.html_baseurl.rstrip('/')}/{wheel}" if config.html_baseurl else wheel
     get = "" if config.html_baseurl else f"Download {wheel} from the guide's Install page first."
     words = {"wheel": address, "get": get}
+    app.wheel_address = address
     app.script_note = SCRIPT_NOTE.format(**words).replace(" \n", "\n")
     notebook_note = NOTEBOOK_NOTE.format(**words).replace(" \n", "\n")
     config.sphinx_gallery_conf["first_notebook_cell"] = notebook_note
@@ -52,16 +56,35 @@ def add_wheel(app: Sphinx, config: Config) -> None:
 
 
 def complete(app: Sphinx) -> None:
-    """After the gallery is built: write the note into the scripts, and pack the archives anew."""
+    """After the gallery is built: complete scripts and notebooks, and pack the archives anew."""
     gallery = Path(app.srcdir, app.config.sphinx_gallery_conf["gallery_dirs"])
+    wheel = app.wheel_address
     for script in sorted(gallery.glob("*/*.py")):
-        source = script.stat()
         text = script.read_text(encoding="utf-8")
-        if not text.startswith(app.script_note):
-            script.write_text(app.script_note + text, encoding="utf-8")
-            os.utime(script, ns=(source.st_atime_ns, source.st_mtime_ns))
+        command = " ".join(["pip install", wheel, *extras(text)])
+        note = app.script_note.replace(f"pip install {wheel}", command)
+        if not text.startswith(note):
+            rewrite(script, note + text)
+        notebook = script.with_suffix(".ipynb")
+        cells = notebook.read_text(encoding="utf-8")
+        plain = f"%pip install {wheel}"
+        if f'{plain}"' in cells:
+            rewrite(notebook, cells.replace(f'{plain}"', f'%{command}"'))
     for archive in sorted(gallery.rglob("*.zip")):
         pack_again(archive, gallery)
+
+
+def extras(text: str) -> list[str]:
+    """Return the packages that the text of a page names, besides torch and the guide's own."""
+    named = EXTRAS.search(text)
+    return named[1].split() if named else []
+
+
+def rewrite(file: Path, text: str) -> None:
+    """Write a text and keep the times of the file, from which sphinx-gallery sees what is new."""
+    source = file.stat()
+    file.write_text(text, encoding="utf-8")
+    os.utime(file, ns=(source.st_atime_ns, source.st_mtime_ns))
 
 
 def pack_again(archive: Path, gallery: Path) -> None:

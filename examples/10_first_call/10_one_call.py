@@ -13,7 +13,7 @@ shape it has, and which one the rest of your model needs.
 * one call with numbers small enough to read, and a picture of it
 * ``output``: one :term:`hidden state` for each :term:`time step`
 * ``h_n`` and ``c_n``: the :term:`state` after the last step
-* what happens to the shapes when seven sequences go in together
+* what happens to the shapes when seven :term:`sequences <sequence>` go in together
 """
 
 # sphinx_gallery_tags = ["shapes", "states"]
@@ -36,7 +36,6 @@ N, L, H_in, H = 1, 3, 5, 2  # batch, time, features in, features out
 # same in every run.
 
 x = torch.rand(N, L, H_in)  # (N, L, H_in)
-
 print(f"{tuple(x.shape) = }")
 print(f"{x[0, 0] = }")  # sequence 0, step 0: five features
 assert x.shape == (1, 3, 5)
@@ -54,7 +53,6 @@ assert_close(x[0, 0], first_step, atol=5e-5, rtol=0)
 
 lstm = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True)
 output, (h_n, c_n) = lstm(x)  # (N, L, H), (1, N, H), (1, N, H)
-
 print(f"{tuple(output.shape) = }")
 print(f"{tuple(h_n.shape) = }")
 print(f"{tuple(c_n.shape) = }")
@@ -70,7 +68,8 @@ assert h_n.shape == c_n.shape == (1, N, H)
 # no state: the dashed boxes at the left. ``output`` collects h at every step. ``h_n`` and ``c_n``
 # are the pair after the last step.
 #
-# The labels have a letter for each size. K counts the layers and D the directions of the LSTM, and
+# The labels have a letter for each size. K counts the :term:`layers <layer>` and D the
+# :term:`directions <direction>` of the LSTM, and
 # both are 1 here. H_out is the width of h and H_cell the width of c, and both are ``hidden_size``
 # here.
 
@@ -79,7 +78,6 @@ assert lstm.num_layers == 1
 assert not lstm.bidirectional
 zeros = torch.zeros(1, N, H)  # (K * D, N, H)
 assert_close(lstm(x, (zeros, zeros))[0], output)  # no state means zeros
-
 plotting.call(lstm, x)
 
 # %%
@@ -93,7 +91,6 @@ plotting.call(lstm, x)
 print("output[0] =", output[0].detach())
 rows = torch.tensor([[-0.0652, 0.1872], [-0.0085, 0.3574], [0.0320, 0.3320]])
 assert_close(output[0], rows, atol=5e-5, rtol=0)
-
 only_first, _ = lstm(x[:, :1])  # (N, 1, H)
 assert_close(only_first[:, 0], output[:, 0])
 without_first, _ = lstm(x[:, 1:])  # (N, 2, H)
@@ -111,14 +108,13 @@ print("h_n[0] =", h_n[0].detach())
 print("c_n[0] =", c_n[0].detach())
 assert_close(h_n[0], torch.tensor([[0.0320, 0.3320]]), atol=5e-5, rtol=0)
 assert_close(c_n[0], torch.tensor([[0.0669, 0.7552]]), atol=5e-5, rtol=0)
-
 assert_close(output[:, -1], h_n[0])
 assert (output - c_n[0]).abs().min() > 0.01  # no row of output comes near c_n
 
 # %%
 # Which one do you give to the rest of your model?
 # ------------------------------------------------
-# Give it ``output`` when you want one answer for each step, such as a tag for each word. Give it
+# Give it ``output`` when you want one answer for each step, such as a :term:`tag` for each word. Give it
 # ``h_n[-1]`` when you want one answer for the whole sequence, such as a class. (Two directions need
 # one line more: :ref:`axes-and-outputs`.) ``c_n`` goes to no other module. It goes back into the
 # LSTM, together with ``h_n``, when the sequence goes on later. The last lines do this: two steps
@@ -131,7 +127,6 @@ print(f"{tuple(per_step.shape) = }")
 print(f"{tuple(per_sequence.shape) = }")
 assert per_step.shape == (N, L, 4)
 assert per_sequence.shape == (N, 4)
-
 _, state = lstm(x[:, :2])  # steps 0 and 1
 last_step, _ = lstm(x[:, 2:], state)  # step 2 goes on from there
 assert_close(last_step[:, 0], output[:, 2])
@@ -152,7 +147,6 @@ describe(lstm, x)
 
 x_7 = torch.cat([x, torch.rand(6, L, H_in)])  # (7, L, H_in)
 output_7, (h_7, c_7) = lstm(x_7)  # (7, L, H), (1, 7, H), (1, 7, H)
-
 print(f"{tuple(output_7.shape) = }")
 print(f"{tuple(h_7.shape) = }")
 print(f"{tuple(c_7.shape) = }")
@@ -181,7 +175,6 @@ print(call_shapes(lstm, x_7).h_n)
 time_first = nn.LSTM(input_size=H_in, hidden_size=H)
 time_first.load_state_dict(lstm.state_dict())
 wrong, (wrong_h_n, _) = time_first(x)  # x is read as (L, N, H_in) = (1, 3, 5)
-
 print(f"{tuple(wrong.shape) = }")
 print(f"{tuple(wrong_h_n.shape) = }")
 assert wrong.shape == output.shape

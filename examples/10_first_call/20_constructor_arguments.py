@@ -69,7 +69,8 @@ for name, change in changes.items():
 # Which arguments cost parameters
 # -------------------------------
 # The picture shows the last column of the table. A second direction costs as much as the first. A
-# second layer costs more than the first where it reads more features, as here. ``batch_first``
+# second layer costs more than the first where it reads more :term:`features <feature>`, as here.
+# ``batch_first``
 # and ``dropout`` cost nothing.
 
 with plotting.style():
@@ -89,7 +90,8 @@ assert counts["num_layers=2, dropout=0.5"] == counts["num_layers=2"]
 # ``input_size`` and ``hidden_size``: features in, features out
 # -------------------------------------------------------------
 # ``input_size`` must equal the size of the last axis of ``x``. ``hidden_size`` is yours to choose:
-# it is the width of h and c. Neither of the two has to do with the number of steps. The LSTM has
+# it is the width of h and c. Neither of the two has to do with the number of
+# :term:`steps <step>`. The LSTM has
 # four tensors of parameters. The sizes of all four come from these two numbers.
 
 lstm = nn.LSTM(input_size=H_in, hidden_size=H)
@@ -138,7 +140,8 @@ assert_close(single(x)[0], single(x)[0])
 # ---------------------------------------
 # With ``proj_size`` a matrix maps h to fewer features after each step. ``output`` and ``h_n``
 # become narrower, ``c_n`` keeps ``hidden_size``. In float32 on a CPU torch warns that its fast
-# routine (oneDNN) does not know projections. It does not warn in float64, so the table above is
+# routine (oneDNN) does not know
+# :term:`projections <projection>`. It does not warn in float64, so the table above is
 # in float64.
 
 with warnings.catch_warnings(record=True) as caught:
@@ -174,7 +177,7 @@ for parameter in placed.parameters():
 # Common mistakes
 # ---------------
 # * "I wrote ``nn.LSTM(128, 64, 1, True)``": the ``True`` is ``bias``. See :ref:`arguments-by-name`.
-# * "``hidden_size`` is the length of my window": it is the width of h. See :ref:`length-is-free`.
+# * "``hidden_size`` is the length of my :term:`window`": it is the width of h. See :ref:`length-is-free`.
 # * "``h_n`` has more rows than I have layers": each direction has a row. See
 #   :ref:`axes-and-outputs`.
 #
@@ -186,7 +189,8 @@ for parameter in placed.parameters():
 # .. dropdown:: Answer
 #
 #    ``output`` is (7, 8, 12): two directions side by side. ``h_n`` is (4, 8, 6): two layers
-#    times two directions are four rows, for eight sequences. The table prints it.
+#    times two directions are four rows, for eight :term:`sequences <sequence>`. The table
+#    prints it.
 #
 # Next
 # ----

@@ -36,7 +36,8 @@ N, L, H_in, H = 8, 7, 3, 6  # batch, time, input_size, hidden_size
 # Many examples leave ``bias`` out of the list of arguments, and then ``True`` in the fourth place
 # looks like ``batch_first``. It is ``bias``. The first line of the output is the real order, from
 # ``nn.RNNBase``, the base class of ``nn.LSTM``. Nothing is raised, and the LSTM reads your batch
-# as time: the middle size of ``h_n``, the number of sequences, is wrong. With names it is right.
+# as time: the middle size of ``h_n``, the number of :term:`sequences <sequence>`, is wrong. With names it is
+# right.
 
 places = list(inspect.signature(nn.RNNBase).parameters)[1:]  # 0 is mode: "LSTM"
 print(", ".join(places))
@@ -72,7 +73,7 @@ assert "bias" not in repr(by_place)
 # Values that torch refuses
 # -------------------------
 # Other slips are caught: a size that is no ``int``, a number for ``dropout`` in the place of
-# ``bias``, a projection that is not smaller than ``hidden_size``, and, in the call, an
+# ``bias``, a :term:`projection` that is not smaller than ``hidden_size``, and, in the call, an
 # ``input_size`` that is not the size of the last axis of ``x``. The last lines write it right.
 
 mistakes = {
@@ -103,7 +104,7 @@ assert right(x)[0].shape == (N, L, 6)
 # Common mistakes
 # ---------------
 # * "I wrote ``nn.LSTM(128, 64, 1, True)``": the ``True`` is ``bias`` (:ref:`arguments-fourth`).
-# * "``nn.LSTM(H_in, H, 2, 0.5)`` for dropout": the fourth place takes a bool
+# * "``nn.LSTM(H_in, H, 2, 0.5)`` for :term:`dropout`": the fourth place takes a bool
 #   (:ref:`arguments-refused`).
 # * "``hidden_size`` is half of something": ``/`` gives a float, write ``//``
 #   (:ref:`arguments-refused`).
@@ -114,7 +115,7 @@ assert right(x)[0].shape == (N, L, 6)
 #
 # .. dropdown:: Answer
 #
-#    The first has two layers, with bias, batch first. The second is the same without bias. Both read
+#    The first has two :term:`layers <layer>`, with bias, :term:`batch first`. The second is the same without bias. Both read
 #    well only with names.
 #
 # Next

@@ -10,7 +10,7 @@ you can run the same experiment on a model of your own.
 
 **You will see**
 
-* what keeps sequences apart, what carries the :term:`state`, and what is mixed
+* what keeps :term:`sequences <sequence>` apart, what carries the :term:`state`, and what is mixed
 * a picture of how far a change of one number goes
 * what happens to the experiment when two axes are swapped
 """
@@ -31,7 +31,7 @@ x = torch.randn(N, L, H_in)  # (N, L, H_in)
 # Three axes, three roles
 # -----------------------
 # With ``batch_first=True`` the axes of ``x`` are :term:`batch`, time, :term:`feature`. The batch
-# axis says which sequence, the time axis says which step of it, and the feature axis holds the
+# axis says which sequence, the time axis says which :term:`step` of it, and the feature axis holds the
 # numbers of one step. An experiment shows the roles: change one number of ``x``, in sequence 1,
 # step 2, feature 0. Which numbers of ``output`` change?
 

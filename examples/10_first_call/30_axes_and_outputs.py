@@ -31,7 +31,7 @@ x = torch.randn(N, L, H_in)  # (N, L, H_in)
 # %%
 # One layer, one direction: ``h_n`` is in ``output``, ``c_n`` is not
 # ------------------------------------------------------------------
-# ``output`` is the :term:`hidden state` h at every step. ``h_n`` is h after the last step, so
+# ``output`` is the :term:`hidden state` h at every :term:`step`. ``h_n`` is h after the last step, so
 # here it says nothing new. ``c_n`` is the :term:`cell state` c after the last step, and no step
 # of ``output`` shows it. The LSTM computes h from c: it squeezes c into the range from -1 to 1
 # (tanh) and lets a part of it through (a :term:`gate`). So every entry of ``h_n`` is smaller in
@@ -49,7 +49,7 @@ assert output.abs().max() < 1
 # Two layers, two directions: four rows
 # -------------------------------------
 # A second :term:`layer` reads the output of the first, and a second :term:`direction` reads the
-# sequence from its end. Each layer in each direction keeps a state of its own, so ``h_n`` and
+# :term:`sequence` from its end. Each layer in each direction keeps a state of its own, so ``h_n`` and
 # ``c_n`` have four rows. ``output`` shows the top layer only: the forward half first, then the
 # reverse half.
 

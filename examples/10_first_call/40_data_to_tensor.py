@@ -54,7 +54,7 @@ plotting.cells(
 )
 
 # %%
-# The other order of rows needs the other order of sizes, and gives the layout :term:`time first`.
+# The other order of rows needs the other order of sizes, and gives the :term:`layout` :term:`time first`.
 
 by_visit = data.transpose(0, 1).reshape(-1, values)  # rows sorted by visit
 visit_1 = by_visit[patients : 2 * patients]  # (100, 15)
@@ -107,7 +107,7 @@ assert sizes == [16, 16, 16, 16, 16, 16, 4]
 #
 # Wrong without an error: a series on the batch axis
 # --------------------------------------------------
-# One series of nine steps with two features is one sequence, (1, 9, 2) batch first. The shape
+# One series of nine steps with two features is one sequence, (1, 9, 2) :term:`batch first`. The shape
 # (9, 1, 2) holds the same numbers, and a batch-first LSTM reads it as nine sequences of one step,
 # which know nothing of each other. Feed the steps in reverse order, and the same outputs come back in
 # reverse order. With (1, 9, 2) the order of the steps counts. The two printed lines are how

@@ -161,7 +161,7 @@ assert difference > 1e-4
 # --------------
 # You have two hours of sound from 40 microphones, one value a second from each. You want to predict
 # from the last 60 seconds, and all microphones together are one description of the room. What is
-# the shape of a batch of 32 windows, batch first?
+# the shape of a batch of 32 windows, :term:`batch first`?
 #
 # .. dropdown:: Answer
 #

@@ -7,14 +7,12 @@ How does a sentence become the input of an LSTM?
 Your data are words or characters, and :class:`torch.nn.LSTM` answers with
 ``RNN input dtype (torch.int64) does not match weight dtype``. An LSTM takes each number for a
 measurement, but the id of a word is only a name. After this page you can turn a text into a tensor
-in either of two ways, with :class:`torch.nn.Embedding` or with :func:`torch.nn.functional.one_hot`,
-and you know why the ids alone are not enough.
+with :class:`torch.nn.Embedding`, and you know why the ids alone are not enough.
 
 **You will see**
 
 * the way from words to ids to vectors, with the shape at each stage
 * three real messages, and two calls that run although they are wrong
-* that an embedding is a matrix product with one-hot vectors
 """
 
 # sphinx_gallery_tags = ["shapes", "text", "errors"]
@@ -52,7 +50,7 @@ assert ids.shape == (2, 5)  # (N, L)
 # Ids are refused, and half of the advice cannot be followed
 # ----------------------------------------------------------
 # The message offers two ways out. The second one, to convert the model, does not work:
-# :meth:`torch.nn.Module.to` takes no dtype of whole numbers.
+# :meth:`torch.nn.Module.to` takes no :term:`dtype` of whole numbers.
 
 lstm = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True)
 try:
@@ -114,44 +112,13 @@ assert x.shape == (2, 5, H_in)
 assert output.shape == (2, 5, H)
 torch.testing.assert_close(x[0, 0], x[0, 3])  # "the" and "the"
 torch.testing.assert_close(x[1, 2], embedding.weight[vocabulary["saw"]])
-
-# %%
-# A one-hot vector has a 1 at the id and 0 elsewhere
-# --------------------------------------------------
-# Without anything to learn, each token becomes a vector as long as the vocabulary. ``one_hot``
-# returns whole numbers: add ``.float()``. Now ``input_size`` is V. This suits characters and other
-# small vocabularies; with 50 000 words each token would be 50 000 numbers, nearly all of them 0.
-
-assert functional.one_hot(ids).dtype == torch.int64
-one_hot = functional.one_hot(ids, num_classes=V).float()  # (N, L, V)
-lstm_of_one_hot = nn.LSTM(input_size=V, hidden_size=H, batch_first=True)
-output, _ = lstm_of_one_hot(one_hot)  # (N, L, H)
-print(f"{tuple(one_hot.shape) = }")
-assert one_hot.shape == (2, 5, V)
-torch.testing.assert_close(one_hot.argmax(dim=2), ids)
-torch.testing.assert_close(one_hot.sum(dim=2), torch.ones(2, 5))
 plotting.cells(
-    one_hot[0].long(),
+    x[0].detach(),
     rows="time",
     columns="feature",
-    colour_by=torch.where(one_hot[0] == 1, ids[0][:, None], 8),  # 8 is grey
-    title="“the dog saw the cat”: a 1 at the id of each token",
-).set_xlabel(f"feature (V={V})")
-
-# %%
-# An embedding is a matrix product with one-hot vectors
-# -----------------------------------------------------
-# A one-hot vector times a matrix picks one row of it. So both ways give the same numbers; the
-# embedding only skips the zeros. The LSTM has such a matrix, too: layer 0 multiplies each
-# input by ``weight_ih_l0``. An LSTM of one-hot vectors learns an embedding inside that weight, one
-# column of ``4 * hidden_size`` numbers a token.
-
-torch.testing.assert_close(one_hot @ embedding.weight, embedding(ids))
-
-columns = lstm_of_one_hot.weight_ih_l0.T  # (V, 4 * H): a row for each token
-torch.testing.assert_close(one_hot @ lstm_of_one_hot.weight_ih_l0.T, columns[ids])
-print(f"{tuple(columns.shape) = }")
-assert columns.shape == (V, 4 * H)
+    colour_by=ids[0][:, None].expand(5, H_in),
+    title="“the dog saw the cat” as vectors: both “the” get the same row",
+)
 
 # %%
 # .. _tokens-unknown-id:
@@ -204,10 +171,8 @@ assert changes[1] < 1e-6
 # Summary
 # -------
 # * Text, tokens, ids (N, L), vectors (N, L, H_in): only the last goes into the LSTM.
-# * An embedding looks up a learned row; a one-hot vector spells the id out. Both treat ids as
-#   names.
-# * ``input_size`` is ``embedding_dim``, or V with one-hot vectors; V is one more than the largest
-#   id.
+# * An embedding looks up a learned row for each id. It treats ids as names.
+# * ``input_size`` is ``embedding_dim``; the size of the vocabulary stays out of it.
 # * With ids (N, L), build the LSTM with ``batch_first=True``.
 # * Sentences of different length need :term:`padding` first; the argument ``padding_idx`` of
 #   ``nn.Embedding`` is made for it.
@@ -220,19 +185,17 @@ assert changes[1] < 1e-6
 #   (:ref:`tokens-as-floats`).
 # * "index out of range in self": ``num_embeddings`` is too small, or a word is unknown
 #   (:ref:`tokens-unknown-id`).
-# * Ids (N, L) and no ``batch_first``: sentences leak into each other (:ref:`layouts`).
+# * Ids (N, L) and no ``batch_first``: :term:`leak` from sentence to sentence (:ref:`layouts`).
 #
 # Check yourself
 # --------------
-# A model reads single characters, 27 different ones, 64 lines of 100 characters each, by one-hot
-# vectors. What are ``input_size`` and the shape of the input, batch first? What changes with an
-# embedding of 8 numbers?
+# A model reads 64 sentences of 100 words each, from a vocabulary of 5000 words, through an embedding of
+# 8 numbers. What are the shapes of ids and vectors, and what is ``input_size``, :term:`batch first`?
 #
 # .. dropdown:: Answer
 #
-#    ``input_size=27`` and (64, 100, 27). With the embedding: ``input_size=8`` and (64, 100, 8),
-#    made from ids of shape (64, 100).
+#    Ids (64, 100), vectors (64, 100, 8), ``input_size=8``. The 5000 stands in ``num_embeddings`` only.
 #
 # Next
 # ----
-# Go on with :ref:`device-and-dtype`: the other calls in which two dtypes, or two devices, meet.
+# Go on with :ref:`one-hot`: vectors that need no learning, and what an embedding has to do with them.

@@ -7,7 +7,7 @@ Weights, input and state need one dtype
 Your call of :class:`torch.nn.LSTM` stops with a message about a dtype, and the message may not even
 say which tensor is wrong (``get_mkldnn_dtype: unsupported data type``). The weights, the input and
 the :term:`state` must agree. After this page you can tell which one to change, and make a state that
-fits every input. The next page does the same for devices.
+fits every input. The next page does the same for :term:`devices <device>`.
 
 **You will see**
 

@@ -13,7 +13,7 @@ an error. After this page you know the three layouts that an LSTM reads, which o
 
 * one table with the shapes of all six tensors in the three layouts
 * the same numbers from all of them
-* what you get when you loop over a tensor, or permute its rows
+* what you get when you loop over a tensor
 * the size that tells you how your input was read
 """
 
@@ -152,51 +152,6 @@ plotting.cells(
 )
 
 # %%
-# .. _layouts-two-axes:
-#
-# A 2-D tensor is one sequence
-# ----------------------------
-# You have four samples with one step each, ``(4, 3)``, and give them to the LSTM as they are. It
-# reads *one* sequence of four steps: each sample is changed by those before it. To see it, put the
-# rows in another order. The outputs of a batch would come back in that order. These do not.
-
-samples = torch.randn(N, H_in)  # (4, 3): four samples, one step each
-order = torch.tensor([2, 0, 3, 1])
-
-output, _ = batch_first(samples)  # (4, 5): one sequence of four steps
-permuted, _ = batch_first(samples[order])
-gap = (permuted - output[order]).abs().max()
-print(f"2-D, rows permuted: outputs differ by {gap:.4f}")
-assert gap > 0.01
-
-output, _ = batch_first(samples.unsqueeze(1))  # (4, 1, 5): four sequences of one step
-permuted, _ = batch_first(samples[order].unsqueeze(1))
-gap = (permuted - output[order]).abs().max()
-print(f"3-D, rows permuted: outputs differ by {gap:.4f}")
-torch.testing.assert_close(permuted, output[order], atol=1e-6, rtol=0)
-
-# %%
-# Without a batch axis there is nothing to swap. An LSTM with ``batch_first=True`` and one without
-# read a 2-D tensor alike, as ``(L, H_in)``. Its state has no batch axis either.
-
-output, (h_n, _) = batch_first(samples)  # (4, 5), (2, 5): L, H and K, H
-torch.testing.assert_close(output, time_first(samples)[0], atol=1e-6, rtol=0)
-print(f"{tuple(h_n.shape) = }")
-assert h_n.shape == (K, H)
-
-try:
-    batch_first(samples, (torch.zeros(K, 1, H), torch.zeros(K, 1, H)))
-except RuntimeError as error:
-    message = str(error)
-    print(type(error).__name__, message)
-else:
-    raise AssertionError("torch accepted a 3-D state for a 2-D input")
-assert "For unbatched 2-D input, hx and cx should also be 2-D" in message
-
-again, _ = batch_first(samples, (torch.zeros(K, H), torch.zeros(K, H)))
-torch.testing.assert_close(again, output, atol=1e-6, rtol=0)
-
-# %%
 # Summary
 # -------
 # * The default is time first, ``(L, N, H_in)``. ``batch_first=True`` reads ``(N, L, H_in)``.
@@ -212,8 +167,7 @@ torch.testing.assert_close(again, output, atol=1e-6, rtol=0)
 # * "My states are ``(N, K, H)``, because I use ``batch_first=True``." The option does not move them
 #   (:ref:`layouts-states`).
 # * "I swap the axes with ``view``." It mixes the sequences (:ref:`view-and-transpose`).
-# * "A batch of single steps is ``(N, H_in)``." That is one sequence (:ref:`layouts-two-axes`). Give
-#   it a time axis of length 1 with :meth:`torch.Tensor.unsqueeze`.
+# * "A batch of single steps is ``(N, H_in)``." That is one sequence: :ref:`one-sequence`.
 #
 # Check yourself
 # --------------
@@ -227,5 +181,4 @@ torch.testing.assert_close(again, output, atol=1e-6, rtol=0)
 #
 # Next
 # ----
-# Go on with a case in which the axes are swapped, the wrong conclusion that it leads to, and the
-# experiment that refutes it: :ref:`bulk-and-loop`
+# Go on with a tensor of two axes, and what the LSTM takes it for: :ref:`one-sequence`

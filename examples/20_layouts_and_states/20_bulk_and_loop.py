@@ -159,8 +159,8 @@ plotting.steps(
 # Summary
 # -------
 # * Bulk mode and loop mode give the same numbers. Bulk mode passes the state along time.
-# * Each needs one initial state, with one entry for each sequence. In loop mode you also pass the
-#   state on from call to call.
+# * Each needs one :term:`initial state`, with one entry for each sequence. In loop mode you also
+#   pass the state on from call to call.
 # * The state never passes from one sequence of the batch to another.
 # * If bulk and loop disagree from the second step on, check which axis the LSTM reads as time.
 #

@@ -135,4 +135,4 @@ assert (moves[later] > 0).all()
 # Next
 # ----
 # Go on with :ref:`loop-by-the-book`: a well known tutorial, with its numbers, and what a second
-# initial state does to the comparison.
+# :term:`initial state` does to the comparison.

@@ -12,7 +12,7 @@ different states. This page shows the digits, repairs the comparison, and says w
 **You will see**
 
 * the loop and the one call of the tutorial, digit by digit, and why they differ
-* the same numbers from both, once the initial state is the same
+* the same numbers from both, once the :term:`initial state` is the same
 * what "no state" means, and how a loop forgets
 * how many states a call needs: one for each layer, direction and sequence, none for the steps
 """
@@ -153,16 +153,6 @@ for length in (7, 6):
     assert output.shape == (length, 2, 10)
 
 # %%
-# Two axes are enough for one sequence
-# ------------------------------------
-# Old texts say that the input needs three axes. Since torch 1.11 you may leave out the
-# :term:`batch` axis of one sequence, in the input and in the state. The numbers are the same.
-
-flat, _ = lstm(x.squeeze(1), (start[0].squeeze(1), start[1].squeeze(1)))  # (5, 3)
-print(f"{tuple(flat.shape) = }")
-torch.testing.assert_close(flat, same.squeeze(1), atol=1e-6, rtol=0)
-
-# %%
 # Once more, with four features
 # -----------------------------
 # The example is also passed around with another seed and a hidden size of four. Those digits come
@@ -198,8 +188,7 @@ for begin in (start, new_start):
 # Summary
 # -------
 # * Another initial state gives other numbers, from the first step on.
-# * Compare two runs from one initial state. Keep it under its own name: the loop overwrites
-#   ``state``.
+# * Compare two runs from one initial state, kept under its own name.
 # * No state means zeros, at every call. The LSTM keeps nothing between calls.
 # * A call needs one state for each layer, direction and sequence, however many steps it has.
 #

@@ -38,7 +38,6 @@ N, L, H_in, H = 3, 4, 2, 5  # sequences, steps, features in, features out
 address = 10 * torch.arange(N).unsqueeze(1) + torch.arange(L)  # (N, L)
 swapped = address.transpose(0, 1)  # (L, N)
 cut = address.view(L, N)  # (L, N)
-
 print("address\n", address)
 print("address.transpose(0, 1)\n", swapped)
 print("address.view(L, N)\n", cut)
@@ -57,7 +56,6 @@ for n in range(N):
 assert (address.permute(1, 0) == swapped).all()  # the same under another name
 assert cut.flatten().tolist() == address.flatten().tolist()
 assert all(len(set((column // 10).tolist())) > 1 for column in cut.unbind(dim=1))
-
 with plotting.style():
     figure, (left, right) = plt.subplots(1, 2, figsize=(6.5, 3.4), layout="constrained")
     figure.suptitle("Transpose keeps each sequence (colour) whole, view does not")
@@ -77,7 +75,6 @@ x = torch.randn(N, L, H_in)  # (3, 4, 2)
 lstm = nn.LSTM(input_size=H_in, hidden_size=H)  # time first
 changed = x.clone()
 changed[0] += 1.0
-
 right = lstm(changed.transpose(0, 1))[0] - lstm(x.transpose(0, 1))[0]  # (L, N, H)
 wrong = lstm(changed.view(L, N, H_in))[0] - lstm(x.view(L, N, H_in))[0]  # (L, N, H)
 for name, change in (("transpose", right), ("view", wrong)):
@@ -109,7 +106,6 @@ print("after transpose\n", clean)
 torch.testing.assert_close(clean, clean.diag().diag(), atol=1e-6, rtol=0)
 assert (mixed > 0.01).all()
 torch.testing.assert_close(mixed[0], wrong.abs().amax(dim=(0, 2)), atol=1e-6, rtol=0)
-
 title = "After view, each sequence moves all others"
 plotting.influence(mixed, rows="batch", columns="batch", title=title)
 
@@ -126,7 +122,6 @@ assert (address.reshape(L, N) == address.view(L, N)).all()
 print(f"{address.stride() = }")
 print(f"{swapped.stride() = }")
 assert (address.stride(), swapped.stride()) == ((4, 1), (1, 4))
-
 try:
     swapped.view(N * L)
 except RuntimeError as error:
@@ -135,7 +130,6 @@ except RuntimeError as error:
 else:
     raise AssertionError("torch made a view")
 assert "view size is not compatible with input tensor's size and stride" in message
-
 print(f"{swapped.reshape(N * L).tolist() = }")
 assert address.view(N * L).data_ptr() == address.data_ptr()  # the same memory
 assert swapped.reshape(N * L).data_ptr() != address.data_ptr()  # a copy
@@ -154,7 +148,6 @@ stacked = nn.LSTM(input_size=H_in, hidden_size=H, num_layers=2)
 _, (h_n, _) = stacked(x.transpose(0, 1))  # (2, N, H)
 wrong = h_n.view(N, -1)  # (N, 2 * H)
 right = h_n.transpose(0, 1).reshape(N, -1)  # (N, 2 * H)
-
 print(f"{tuple(wrong.shape) = }")
 print(f"{tuple(right.shape) = }")
 torch.testing.assert_close(wrong[0], torch.cat([h_n[0, 0], h_n[0, 1]]))
@@ -177,7 +170,6 @@ output, _ = batch_first(x)  # (N, L, H)
 print(f"{output.stride() = }")
 print(f"{output.is_contiguous() = }")
 assert output.stride() == (H, N * H, 1)
-
 try:
     output.view(N * L, H)
 except RuntimeError as error:
@@ -186,7 +178,6 @@ except RuntimeError as error:
 else:
     raise AssertionError("torch made a view")
 assert "Use .reshape(...) instead" in message
-
 rows = output.reshape(N * L, H)  # (N * L, H): all of sequence 0, then of 1, then of 2
 for n in range(N):
     torch.testing.assert_close(rows[n * L : (n + 1) * L], output[n])

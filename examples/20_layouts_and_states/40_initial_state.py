@@ -151,7 +151,7 @@ assert "(h_0, c_0)" in message
 # %%
 # Take N from the tensor, never from a constant
 # ---------------------------------------------
-# The last batch of an epoch is often smaller, and a state made for ``batch_size`` no longer fits.
+# The last batch of an :term:`epoch` is often smaller, and a state made for ``batch_size`` no longer fits.
 # :meth:`torch.Tensor.new_zeros` makes zeros in the dtype and on the device of ``x``, and
 # ``x.size(0)`` is N here (``x.size(1)`` when time comes first). :func:`lstm_guide.zero_state` finds
 # the shape for every configuration.
@@ -164,44 +164,6 @@ for batch in (x, three):  # 4 sequences, then 3
 h_0, c_0 = zero_state(stacked, three)
 print(f"{tuple(h_0.shape) = }")
 assert h_0.shape == c_0.shape == (2, 3, H)
-
-# %%
-# Let the model learn where to start
-# ----------------------------------
-# A learned state is a :class:`torch.nn.Parameter` for one sequence, ``(K * D, 1, H)``. In each call
-# :meth:`torch.Tensor.expand` gives every sequence the same row, and
-# :meth:`torch.Tensor.contiguous` its own copy of it. The parameter fits every batch size, and
-# receives a gradient. The trap: a tensor with ``requires_grad_()`` that is detached on its way
-# into the call. The call works, the gradient stays ``None``, and nothing is ever learned.
-
-
-class Learned(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.lstm = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True)
-        self.h_0 = nn.Parameter(torch.zeros(1, 1, H))  # (K * D, 1, H)
-        self.c_0 = nn.Parameter(torch.zeros(1, 1, H))
-
-    def forward(self, x):
-        h_0 = self.h_0.expand(-1, x.size(0), -1).contiguous()  # (1, N, H)
-        c_0 = self.c_0.expand(-1, x.size(0), -1).contiguous()
-        output, _ = self.lstm(x, (h_0, c_0))
-        return output  # (N, L, H)
-
-
-model = Learned()
-model(x).sum().backward()
-print(f"{model.h_0.grad.norm() = :.4f}\n{model.c_0.grad.norm() = :.4f}")
-assert model.h_0.grad.norm() > 0
-assert model.c_0.grad.norm() > 0
-assert {"h_0", "c_0"} <= set(dict(model.named_parameters()))
-assert model(three).shape == (3, L, H)
-
-trapped = torch.zeros(1, N, H).requires_grad_()
-output, _ = lstm(x, (trapped.detach(), trapped.detach()))
-output.sum().backward()
-print(f"{trapped.grad = }")
-assert trapped.grad is None
 
 # %%
 # Summary
@@ -233,4 +195,4 @@ assert trapped.grad is None
 #
 # Next
 # ----
-# Start a call from the state that the last one returned: :ref:`carrying-state`.
+# Let the model learn where to start: :ref:`learned-state`.

@@ -187,7 +187,7 @@ torch.testing.assert_close(output, whole[4:], atol=1e-6, rtol=0)
 # -------
 # * N, dtype and device of the state come from the input. Make it in ``forward``, or leave it out.
 # * A tensor in a plain attribute is neither moved nor saved with the model.
-# * A kept state leaks from batch to batch. If you carry, do it where the order of the data is
+# * A kept state :term:`leaks <leak>` from batch to batch. If you carry, do it where the order of the data is
 #   known.
 #
 # Common mistakes

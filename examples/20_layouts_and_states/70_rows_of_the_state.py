@@ -96,8 +96,9 @@ assert (second[:, 0] != first[:, -1] + 1).all()
 # ------------------------------------------
 # In row 1 the old document ends with the first chunk, and the second chunk begins a new one. The
 # other rows go on. Zero the entries of that sequence, in ``h`` and in ``c``.
-# :func:`lstm_guide.reset_rows` does the same, for a mask or for row numbers, and leaves the state
-# that you pass as it was. Row 1 now gives what a fresh call gives. The others keep their memory.
+# :func:`lstm_guide.reset_rows` does the same, for a :term:`mask` or for row numbers, and leaves
+# the state that you pass as it was. Row 1 now gives what a fresh call gives. The others keep their
+# memory.
 
 starts = torch.tensor([False, True, False])  # (N,)
 with torch.no_grad():

@@ -60,7 +60,7 @@ plotting.call(lstm, x)
 # The layers are numbered from the bottom, so the top one is the last row: ``h_n[-1]``. The last step
 # of ``output`` is the same vector, and :func:`lstm_guide.final_state` returns it too. Take
 # ``h_n[0]`` and you get layer 0. Take ``h_n[:, -1]`` and you get the last *sequence*, in all layers.
-# Both are silent mistakes. One line catches them: compare with ``output[:, -1]``.
+# Both are :term:`silent mistakes <silent mistake>`. One line catches them: compare with ``output[:, -1]``.
 
 top = h_n[-1]  # (N, H)
 assert_close(top, output[:, -1])

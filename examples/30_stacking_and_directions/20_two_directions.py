@@ -7,14 +7,13 @@ Two directions: which half is which, and where the final state is
 You set ``bidirectional=True``, and ``output`` is twice as wide. Which half is which? And why is
 ``output[:, -1]``, which was right in one direction, now the wrong vector for a classifier? You need to
 know what ``output`` and ``h_n`` are (:ref:`axes-and-outputs`). After this page you take the right
-final state, and you know when two directions are not allowed.
+final state.
 
 **You will see**
 
 * the same numbers from two LSTMs of one :term:`direction`, one of them on the flipped sequence
 * how far back each half of ``output[:, -1]`` looks, measured by gradients
 * four ways to take a final state, three of them wrong
-* a later step that changes an earlier output
 """
 
 # sphinx_gallery_tags = ["shapes", "states", "bidirectional"]
@@ -175,34 +174,6 @@ print(f"{tuple(out.shape) = }")
 assert out.shape == (10, 16, 16)
 
 # %%
-# Two directions see the future
-# -----------------------------
-# Change one step of ``x`` and look at which steps of ``output`` move. In one direction, no earlier step
-# moves. In two directions, every step moves. So a model of two directions cannot forecast: when you
-# train it to predict the next value from ``output[:, t]``, it has already read that value. Use it where
-# the whole sequence is there before the first answer is needed.
-
-
-@torch.no_grad()
-def influence(model):
-    """Change one step at a time; return how far each step of the output moves."""
-    moves = []
-    for t in range(L):
-        changed = x.clone()
-        changed[:, t] += 1
-        moves.append((model(changed)[0] - model(x)[0]).abs().amax(dim=(0, 2)))
-    return torch.stack(moves)  # (L, L): changed step, watched step
-
-
-one, two = influence(forward), influence(lstm)
-print(f"one direction:  changing step 3 moves step 2 by {one[3, 2]:.4f}")
-print(f"two directions: changing step 3 moves step 2 by {two[3, 2]:.4f}")
-assert_close(one, one.triu(), atol=1e-6, rtol=0)
-assert (two > 1e-5).all()
-title = "In two directions every step changes every step"
-plotting.influence(two, rows="time", columns="time", title=title)
-
-# %%
 # Summary
 # -------
 # * ``output[..., :H]`` is the forward half, ``output[..., H:]`` the reverse half, both in the order of
@@ -210,7 +181,6 @@ plotting.influence(two, rows="time", columns="time", title=title)
 # * The forward direction ends at the last step, the reverse direction at step 0.
 # * The final state is ``torch.cat([h_n[-2], h_n[-1]], dim=-1)``, which is
 #   ``final_state(lstm, h_n)``. It is 2 * H wide.
-# * An output of two directions has read the future.
 #
 # Common mistakes
 # ---------------
@@ -233,4 +203,4 @@ plotting.influence(two, rows="time", columns="time", title=title)
 #
 # Next
 # ----
-# Go on with :ref:`rows-of-h-n`. It puts layers and directions together.
+# Go on with :ref:`sees-the-future`: when two directions are not allowed.

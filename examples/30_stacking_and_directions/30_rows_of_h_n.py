@@ -12,8 +12,7 @@ every row of ``h_n`` in every configuration, and take the rows you want in one l
 **You will see**
 
 * the rows for one to three layers in one and two directions, in one picture and proved by experiment
-* the one ``view`` that is right, and three ways of indexing that are wrong without any message
-* a sequence that leaks into its neighbours
+* the one ``view`` that is right, and two ways of indexing that are wrong without any message
 * :func:`lstm_guide.split_state` and :func:`lstm_guide.final_state`, which hold for every case
 """
 
@@ -145,43 +144,6 @@ for first, second in ((0, 1), (1, 2), (-2, -1)):
     assert (gap < 1e-6) == ((first, second) == (-2, -1))
 
 # %%
-# .. _h-n-mixed:
-#
-# Wrong: ``h_n.view(N, -1)``
-# --------------------------
-# You want all rows of a sequence in one vector of K * D * H numbers. ``h_n.view(N, -1)`` has that shape.
-# But the batch is the *second* axis of ``h_n``, and ``view`` does not move axes
-# (:ref:`view-and-transpose`). It fills your first vector with row 0 of sequences 0 to 3. Move the batch
-# axis to the front first. To see the difference, change one sequence at a time and watch which vectors
-# move: only its own may.
-
-
-def leak(join):
-    """Change one sequence at a time; return how far each joined vector moves."""
-    moves = []
-    for n in range(N):
-        changed = x.clone()
-        changed[n] += 1
-        move = join(lstm(changed)[1][0]) - join(h_n)  # (N, K * D * H)
-        moves.append(move.abs().amax(dim=-1))
-    return torch.stack(moves)  # (N, N): changed, watched
-
-
-wrong = leak(lambda h_n: h_n.view(N, -1))
-right = leak(lambda h_n: h_n.transpose(0, 1).reshape(N, -1))
-assert_close(h_n.view(N, -1)[0], h_n[0, :4].flatten())
-moved = [(moves[0] > 1e-6).nonzero().flatten().tolist() for moves in (wrong, right)]
-print("vectors that move when you change sequence 0")
-print("view(N, -1):                   ", moved[0])
-print("transpose(0, 1).reshape(N, -1):", moved[1])
-assert moved == [[0, 2, 4, 6], [0]]
-assert_close(right, right.diag().diag(), atol=1e-6, rtol=0)
-assert (right.diag() > 0.01).all()
-
-title = "After h_n.view(N, -1) each sequence moves vectors of others"
-plotting.influence(wrong, rows="batch", columns="batch", title=title)
-
-# %%
 # One line for every configuration
 # --------------------------------
 # :func:`lstm_guide.final_state` is ``h[-1]`` with its directions joined: (N, D * H), for every K and D.
@@ -208,14 +170,14 @@ for (K, D), lstm in lstms.items():
 # * ``output`` has the top layer's rows only: forward at the last step, reverse at step 0. The rows of
 #   the layers below are nowhere else, and ``c_n`` is nowhere else at all.
 # * ``h_n.view(K, D, N, H)`` is right. ``split_state`` writes it for you.
-# * To join the rows of a sequence: ``h_n.transpose(0, 1).reshape(N, -1)``.
+# * The final state of every configuration: ``final_state(lstm, h_n)``.
 #
 # Common mistakes
 # ---------------
 # * "I wrote ``view(D, K, N, H)``": layers and directions are exchanged (:ref:`h-n-exchanged`).
 # * "I take ``h_n[:K]``": these are not the forward rows (:ref:`h-n-first-k`).
-# * "My result for one sequence changes with its neighbours": look for a ``view`` on ``h_n``
-#   (:ref:`h-n-mixed`), and see :ref:`view-and-transpose`.
+# * "My result for one sequence changes with its neighbours": look for a ``view`` on ``h_n``. See
+#   :ref:`join-rows`.
 # * "``h_n[:, -1]``, because I use ``batch_first``": the states never are batch first
 #   (:ref:`layouts`).
 #
@@ -231,4 +193,4 @@ for (K, D), lstm in lstms.items():
 #
 # Next
 # ----
-# Go on with :ref:`dropout-between-layers`. Dropout is the one thing that torch can put between layers.
+# Go on with :ref:`join-rows`: all rows of a sequence in one vector.

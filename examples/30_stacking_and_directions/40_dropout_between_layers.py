@@ -87,7 +87,7 @@ assert [count > 0 for count in zeros] == [True, True, False]
 # Each step has zeros of its own
 # ------------------------------
 # The picture shows what layer 1 reads of one sequence. The orange cells are zeros, all others are
-# doubled. The columns have different zeros: a new mask is drawn for every step, every sequence and every
+# doubled. The columns have different zeros: new zeros are drawn for every step, every sequence and every
 # call.
 
 handed_on = between[0][:, 0].T  # (H, L): sequence 0
@@ -156,52 +156,11 @@ print(f"dropout=1.0: another x moves the output by {gap:.4f}")
 assert gap == 0
 
 # %%
-# What recurrent dropout would be
-# -------------------------------
-# Keras has ``recurrent_dropout``: zeros in the hidden state that passes from step to step. ``nn.LSTM`` has
-# no such argument. With :class:`torch.nn.LSTMCell` you write the loop yourself. In *variational* dropout
-# one mask is drawn for the whole sequence, so a feature that is gone is gone at every step
-# (Gal and Ghahramani, 2016, arXiv:1512.05287). With p = 0 the loop gives the numbers of
-# ``nn.LSTM``. In the picture the dropped features are orange. At step 0 the loop reads the zeros of the
-# initial state.
-
-
-def recurrent(lstm, x, p):
-    """Run an LSTM of one layer; drop the same features of the hidden state at every step."""
-    cell = nn.LSTMCell(lstm.input_size, lstm.hidden_size)
-    weights = lstm.state_dict()
-    cell.load_state_dict({n.removesuffix("_l0"): w for n, w in weights.items()})
-    h = c = x.new_zeros(x.size(1), lstm.hidden_size)  # (N, H)
-    mask = functional.dropout(torch.ones_like(h), p)  # (N, H), one for all steps
-    read, outputs = [], []
-    for step in x:  # (N, H_in)
-        read.append(h * mask)
-        h, c = cell(step, (h * mask, c))  # (N, H) each
-        outputs.append(h)
-    return torch.stack(outputs), torch.stack(read)  # (L, N, H) each
-
-
-assert_close(recurrent(single, x, p=0.0)[0], single(x)[0], atol=1e-6, rtol=0)
-
-output, read = recurrent(single, x, p=0.5)
-always = (read == 0).all(dim=0)  # (N, H): zero at every step
-print(f"features of h that are zero at every step: {always.sum().item()} of {N * H}")
-assert ((read[1:] == 0) == always).all()  # the same features at every step
-assert 0 < always.sum() < N * H
-plotting.cells(
-    read[:, 0].T,
-    rows="feature",
-    columns="time",
-    colour_by=torch.where(always[0], 1, 8)[:, None].expand(H, L),
-    title="Variational: the same features of h are zero at every step",
-)
-
-# %%
 # Summary
 # -------
 # * ``dropout`` acts on what each layer but the last hands to the layer above, in training mode.
 # * ``output``, ``h_n`` and ``c_n`` hold no zeros of it, and nothing is dropped from step to step.
-# * Each step has a new mask.
+# * Each step has new zeros.
 # * ``eval()`` switches it off. ``no_grad()`` does not.
 #
 # Common mistakes
@@ -223,4 +182,4 @@ plotting.cells(
 #
 # Next
 # ----
-# Go on with :ref:`projection`. It is the last argument that changes shapes.
+# Go on with :ref:`recurrent-dropout`: zeros in the state, which ``nn.LSTM`` does not offer.

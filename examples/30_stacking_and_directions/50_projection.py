@@ -19,17 +19,14 @@ a projected LSTM, give it the right state, and say what it costs.
 
 # sphinx_gallery_tags = ["shapes", "parameters", "errors"]
 
-import warnings
-
 import torch
 from torch import nn
 from torch.testing import assert_close
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from lstm_guide import final_state, parameter_count, plotting
 
 torch.set_grad_enabled(False)  # nothing is trained on this page
-torch.set_default_dtype(torch.float64)  # why, you see further down
+torch.set_default_dtype(torch.float64)  # in float32 torch warns: the next page says why
 torch.manual_seed(0)
 N, L, H_in, H_cell, H_out = 4, 7, 3, 5, 2  # batch, time, features of x, of c, of h
 x = torch.randn(N, L, H_in)  # (N, L, H_in)
@@ -99,30 +96,6 @@ assert_close(by_hand, output, atol=1e-12, rtol=0)
 assert_close(c, c_n[0], atol=1e-12, rtol=0)
 
 # %%
-# ``h`` may leave the range from -1 to 1
-# --------------------------------------
-# Without projection every entry of ``h`` is a gate times a tanh, so it lies between -1 and 1. With
-# projection it is a sum of such numbers, each with a weight, and no squashing follows. Ten times the
-# weights give an ``h`` outside the range, in this LSTM, and training may do the same. If what comes after
-# your LSTM relies on the range, do not project.
-
-large = nn.LSTM(input_size=H_in, hidden_size=H_cell, proj_size=H_out, batch_first=True)
-weights = lstm.state_dict()
-large.load_state_dict({n: w * (10 if "_hr_" in n else 1) for n, w in weights.items()})
-plain_h, large_h = plain(x)[0], large(x)[0]  # (N, L, H_cell), (N, L, H_out)
-print(f"largest |h| without proj_size:  {plain_h.abs().max():.4f}")
-print(f"largest |h| with 10 * weight_hr: {large_h.abs().max():.4f}")
-assert plain_h.abs().max() < 1 < large_h.abs().max()
-
-n = large_h.abs().amax(dim=(1, 2)).argmax()  # the sequence with the largest entry
-assert large_h[n, :, 0].abs().max() > 1
-plotting.steps(
-    {"plain": plain_h[n, :, 0], "10 * weight_hr": large_h[n, :, 0]},
-    ylabel="feature 0 of h",
-    title="With a large projection h leaves the range from -1 to 1",
-)
-
-# %%
 # .. _projection-two-widths:
 #
 # The state has two widths
@@ -167,49 +140,12 @@ assert deep.weight_ih_l1.shape == (4 * H_cell, 2 * H_out)
 assert final_state(deep, h_n).shape == (N, 2 * H_out)
 
 # %%
-# In float32 torch warns: this is the slow way
-# --------------------------------------------
-# On a CPU torch hands a float32 LSTM to oneDNN, a library that runs a whole layer as one operation. oneDNN
-# has no projection, so torch warns and takes its own loop of small operations. The result is right, but
-# expect it to be slower. The block counts the operations. (In float64 torch never uses oneDNN and does
-# not warn. That is why this page uses float64.)
-
-
-class Operations(TorchDispatchMode):
-    """Count the operations that run while the mode is on."""
-
-    def __init__(self):
-        super().__init__()
-        self.names = []
-
-    def __torch_dispatch__(self, operation, types, args=(), kwargs=None):
-        self.names.append(operation.name())
-        return operation(*args, **(kwargs or {}))
-
-
-counts = {}
-for name, model in {"plain": plain, "projected": lstm}.items():
-    with warnings.catch_warnings(record=True) as caught, Operations() as operations:
-        warnings.simplefilter("always")
-        model.float()(x.float())
-    counts[name] = len(operations.names)
-    fused = "aten::mkldnn_rnn_layer" in operations.names
-    print(f"{name}: {counts[name]} operations, oneDNN: {fused}")
-if torch.backends.mkldnn.is_available():  # oneDNN; not every build of torch has it
-    message = str(caught[0].message).partition(" (Triggered")[0]
-    print(caught[0].category.__name__, message)
-    assert message.startswith("LSTM with projections is not supported with oneDNN.")
-    assert not fused
-    assert counts["projected"] > 10 * L > counts["plain"]
-
-# %%
 # Summary
 # -------
 # * ``h`` is short (H_out = ``proj_size``), ``c`` is long (H_cell = ``hidden_size``). ``output``, ``h_n`` and
 #   what the next layer reads are made of ``h``.
 # * The projection is one product without bias, ``weight_hr``, at every step.
-# * ``h`` is no longer bound to the range from -1 to 1.
-# * On a CPU the fast path of float32 is not available.
+# * Every layer and direction has a ``weight_hr`` of its own.
 #
 # Common mistakes
 # ---------------
@@ -232,4 +168,4 @@ if torch.backends.mkldnn.is_available():  # oneDNN; not every build of torch has
 #
 # Next
 # ----
-# :ref:`one-step` opens the LSTM and computes one step by hand.
+# :ref:`price-of-projection` says what else changes: the range of ``h``, and the way torch computes.

@@ -7,13 +7,12 @@ Which weights belong to which gate?
 You print the parameters of your LSTM and find ``weight_hh_l0`` with 20 rows for a hidden size of 5,
 and two biases where one would do. You want the forget gate's weights, or the number of parameters,
 or weights from another library. You need :ref:`one-step` before this page. After it you can find
-the block of every :term:`gate`, set the forget bias, and count any ``nn.LSTM`` by hand.
+the block of every :term:`gate`, and count any ``nn.LSTM`` by hand.
 
 **You will see**
 
 * the parameters drawn as blocks, four to each
 * an experiment that finds the order of the gates: 24 orders, one of them fits
-* that only the sum of the two biases matters, and what follows for the forget bias
 * the number of parameters, derived and checked
 """
 
@@ -31,7 +30,6 @@ from lstm_guide import (
     parameter_count,
     parameter_shapes,
     plotting,
-    set_forget_bias,
     weights,
 )
 
@@ -123,71 +121,6 @@ else:
 assert "weight_hh_l0: expected shape (20, 5), got (5, 20). It is transposed" in message
 
 # %%
-# Only the sum of the two biases matters
-# --------------------------------------
-# The equation adds ``b_ih`` and ``b_hh``. Move all of one into the other, and no :term:`output`
-# changes. So both always get the same gradient. There are two for a reason outside the equations:
-# torch uses the layout of NVIDIA's library cuDNN, which has a bias for each of its two products.
-
-other = nn.LSTM(input_size=H_in, hidden_size=H)
-other.load_state_dict(lstm.state_dict())
-with torch.no_grad():
-    other.bias_ih_l0 += other.bias_hh_l0
-    other.bias_hh_l0.zero_()
-
-difference = (lstm(x)[0] - other(x)[0]).abs().max()
-print(f"moved into one bias: outputs equal within 1e-6: {bool(difference < 1e-6)}")
-assert difference < 1e-6
-
-lstm(x)[0].square().sum().backward()
-torch.testing.assert_close(lstm.bias_ih_l0.grad, lstm.bias_hh_l0.grad, atol=1e-6, rtol=0)
-
-# %%
-# .. _weights-forget-bias:
-#
-# Set the forget bias once
-# ------------------------
-# Many recipes start the forget gate with a bias of 1, so that it begins more open than closed. Set
-# in both biases, it becomes 2, without a message. :func:`lstm_guide.set_forget_bias` sets the one and
-# clears the other, in every layer and direction. The gate then begins near σ(1).
-
-with torch.no_grad():
-    for name in ("bias_ih_l0", "bias_hh_l0"):
-        gate_blocks(lstm, name)["f"].fill_(1.0)
-twice = sum(gate_blocks(lstm, name)["f"] for name in ("bias_ih_l0", "bias_hh_l0"))  # (H,)
-
-set_forget_bias(lstm, 1.0)
-once = sum(gate_blocks(lstm, name)["f"] for name in ("bias_ih_l0", "bias_hh_l0"))  # (H,)
-print(f"1 in both biases:    sum {twice[0]:.1f}, gate {twice[0].sigmoid():.2f}")
-print(f"set_forget_bias(1):  sum {once[0]:.1f}, gate {once[0].sigmoid():.2f}")
-torch.testing.assert_close(twice, torch.full((H,), 2.0))
-torch.testing.assert_close(once, torch.full((H,), 1.0))
-
-# %%
-# Initialise gate by gate
-# -----------------------
-# The four blocks lie in one tensor, but they are four matrices. An initialiser that looks at the
-# whole does not know that. An orthogonal matrix keeps the length of every vector; of the whole
-# parameter, each block keeps about half. :func:`lstm_guide.weights.init_orthogonal` treats each block alone.
-
-h = torch.randn(H)  # (H,)
-
-
-def kept(lstm):
-    """How much of the length of h the block of each gate keeps."""
-    blocks = gate_blocks(lstm, "weight_hh_l0").items()
-    return {gate: round(((block @ h).norm() / h.norm()).item(), 2) for gate, block in blocks}
-
-
-nn.init.orthogonal_(lstm.weight_hh_l0)
-whole = kept(lstm)
-weights.init_orthogonal(lstm)
-print(f"the whole at once: {whole}")
-print(f"gate by gate:      {kept(lstm)}")
-assert max(whole.values()) < 0.95
-assert set(kept(lstm).values()) == {1.0}
-
-# %%
 # Count the parameters
 # --------------------
 # The picture gives the count: a layer that reads H_in features has 4 · H rows, and each row has H_in
@@ -208,13 +141,12 @@ assert parameter_shapes(deep)["weight_ih_l1_reverse"] == (4 * H, 2 * H)
 # Summary
 # -------
 # * Each parameter stacks four blocks of H rows, in the order i, f, g, o.
-# * The two biases are added. Only their sum matters, and their gradients are the same.
-# * Set the forget bias in one of them, and initialise block by block.
+# * A block taken by its name is a view: writing into it changes the parameter.
 # * One layer and direction has 4 · H · (H_in + H + 2) parameters.
 #
 # Common mistakes
 # ---------------
-# * "I set the forget part of both biases to 1": the gate gets 2 (:ref:`weights-forget-bias`).
+# * "I set the forget part of both biases to 1": the gate gets 2. See :ref:`initial-weights`.
 # * "I assign weights of another shape, and the LSTM runs": use ``copy_``, which refuses them
 #   (:ref:`weights-blocks`).
 # * "ONNX and torch have the same order": torch has i, f, g, o (:ref:`weights-order`), ONNX i, o, f,
@@ -234,4 +166,4 @@ assert parameter_shapes(deep)["weight_ih_l1_reverse"] == (4 * H, 2 * H)
 #
 # Next
 # ----
-# :ref:`whole-layer` repeats the step over time, layers and directions, until it is ``nn.LSTM``.
+# :ref:`initial-weights` says what to write into the blocks before you train.

@@ -4,7 +4,7 @@ r"""
 Transducer: one answer at every step
 ====================================
 
-You want an answer for every step: a tag for each word, a label for each moment of a signal. A layer
+You want an answer for every step: a :term:`tag` for each word, a label for each moment of a signal. A layer
 used like this is a :term:`transducer`. You need to know what ``output`` of :class:`torch.nn.LSTM` is
 (:ref:`axes-and-outputs`). After this page you can put a layer on top of all steps at once, give the
 loss the shape that it wants, and say on which steps an answer depends.

@@ -7,7 +7,8 @@ The loss is near zero, and the model writes nonsense
 Your decoder trains well: the loss falls to nearly nothing. Then it has to write alone, and hardly
 anything is right. The usual cause is one missing shift of the inputs. You need to know how an
 encoder and a decoder are connected (:ref:`encoder-decoder`). After this page you can write
-:term:`teacher forcing` in one call, and test any model for this leak before you trust its loss.
+:term:`teacher forcing` in one call, and test any model for this :term:`leak` before you trust its
+loss.
 
 **You will see**
 

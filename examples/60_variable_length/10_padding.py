@@ -150,7 +150,7 @@ assert left_errors.max() < errors.max()
 # ------------------------------------------------
 # The reverse :term:`direction` starts at the last step of the tensor, in the padding, and arrives
 # at the valid steps with a moved state. So one half of ``output`` is right on the valid steps, and
-# the other half is not. Masking the padding afterwards does not repair it: the error sits on the
+# the other half is not. A :term:`mask` afterwards does not repair it: the error sits on the
 # steps you keep.
 
 both = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True, bidirectional=True)

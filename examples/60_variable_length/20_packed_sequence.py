@@ -59,7 +59,7 @@ plotting.packing(packed, L=L, title="The rows of data run down the columns")
 # ordinary tensors, in *your* order: you give ``h_0`` and read ``h_n`` as without packing.
 # :func:`torch.nn.utils.rnn.pad_packed_sequence` restores the order of ``output`` too. Its length,
 # though, is that of the longest sequence. ``total_length`` brings back the eight steps that your
-# mask and your targets have.
+# :term:`mask` and your targets have.
 
 lstm = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True)
 state = (torch.randn(1, N, H), torch.randn(1, N, H))  # in your order

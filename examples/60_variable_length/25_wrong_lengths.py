@@ -97,7 +97,7 @@ plotting.cells(
     rows="batch",
     columns="time",
     colour_by=length_mask(lengths, L=max(lengths)).long(),
-    title="Padded on the left, packing takes the coloured cells:\nzeros, and not the last steps",
+    title="Padded on the left, packing takes the orange cells:\nzeros, and not the last steps",
 )
 
 # %%

@@ -88,10 +88,8 @@ for batch_ids, lengths, labels in loader:
     assert ((batch_ids != 0).sum(dim=1) == lengths).all()
 assert padded_lengths == {5, 6}
 assert len(labels) == len(dataset) % N == 3
-
 mixed = pad_sequence([torch.tensor([1, 2, 3]), torch.tensor([0.9, 1.7])])
 assert mixed[:, 1].tolist() == [0, 1, 0]  # whole numbers, like the first one
-
 batch_ids, lengths, labels = next(iter(loader))  # (N, L), (N,), (N,)
 mask = length_mask(lengths, L=batch_ids.size(1))  # (N, L)
 plotting.cells(
@@ -107,12 +105,11 @@ plotting.cells(
 # ------------------------
 # The order matters. :class:`torch.nn.Embedding` takes a tensor, so you embed the padded ids and
 # pack the vectors. ``padding_idx=0`` makes the vector of padding zeros, and no gradient changes
-# it. ``total_length`` gives the unpacked output the length that the mask has.
+# it. ``total_length`` gives the unpacked output the length that the :term:`mask` has.
 
 embedding = nn.Embedding(len(letters) + 1, H_in, padding_idx=0)
 lstm = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True, bidirectional=True)
 L = batch_ids.size(1)
-
 vectors = embedding(batch_ids)  # (N, L, H_in)
 packed = pack_padded_sequence(vectors, lengths, batch_first=True, enforce_sorted=False)
 result, (h_n, c_n) = lstm(packed)  # h_n and c_n (2, N, H)
@@ -141,8 +138,7 @@ pooled = masked_mean(output, mask, dim=1)  # (N, 2 * H)
 for n in range(N):
     ratio = (plain[n] / pooled[n]).mean()
     print(f"{words[n]:>5}: {lengths[n]} of {L} steps, plain / masked = {ratio:.2f}")
-shares = (lengths / L)[:, None]  # (N, 1)
-torch.testing.assert_close(plain, pooled * shares, atol=1e-6, rtol=0)
+torch.testing.assert_close(plain, pooled * (lengths / L)[:, None], atol=1e-6, rtol=0)
 
 # %%
 # The model
@@ -187,12 +183,10 @@ with torch.no_grad():
         alone.append(model(one_id_row, one_length)[0])  # (classes,)
     largest = 0.0
     for size in (2, 3, 7):
-        for batch_ids, lengths, labels in DataLoader(
-            dataset, size, shuffle=True, collate_fn=collate
-        ):
-            scores = model(batch_ids, lengths)  # (N, classes)
-            expected = torch.stack([alone[label] for label in labels])
-            largest = max(largest, (scores - expected).abs().max().item())
+        shuffled = DataLoader(dataset, size, shuffle=True, collate_fn=collate)
+        for batch_ids, lengths, labels in shuffled:
+            expected = torch.stack([alone[label] for label in labels])  # (N, classes)
+            largest = max(largest, (model(batch_ids, lengths) - expected).abs().max().item())
 print(f"largest difference between a word in a batch and alone: {largest:.6f}")
 assert largest < 1e-6
 
@@ -219,8 +213,7 @@ assert largest < 1e-6
 #
 # .. dropdown:: Answer
 #
-#    When a token of the vocabulary has id 0, or when 0 is a value of your data, as in a series of
-#    measurements. The lengths from the list are right in every case.
+#    When 0 is a token or a value of your data. The lengths from the list are always right.
 #
 # Next
 # ----

@@ -5,7 +5,7 @@ Packing skips the padding. Is it faster?
 ========================================
 
 You pack to save the work on padding, and your training gets slower. On a CPU this is the rule: a
-packed batch of different lengths leaves the fast path. Before this page, read
+packed batch of different lengths leaves the :term:`fast path`. Before this page, read
 :ref:`packed-sequence` and :ref:`last-valid-step`. After it, you know when you need to pack, and how
 to save the work on padding without it.
 
@@ -124,12 +124,10 @@ padded_output, _ = lstm(x)  # (N, L, H)
 _, (h_n, _) = lstm(packed)  # (1, N, H)
 last = take_last(lstm, padded_output, lengths)  # (N, H)
 torch.testing.assert_close(last, final_state(lstm, h_n), atol=1e-6, rtol=0)
-
 weights = list(lstm.parameters())
 from_padded = torch.autograd.grad(last.square().sum(), weights)
 from_packed = torch.autograd.grad(final_state(lstm, h_n).square().sum(), weights)
-for one, other in zip(from_padded, from_packed, strict=True):
-    torch.testing.assert_close(one, other, atol=1e-5, rtol=1e-4)
+torch.testing.assert_close(from_padded, from_packed, atol=1e-5, rtol=1e-4)
 
 both = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True, bidirectional=True)
 padded_output, _ = both(x)  # (N, L, 2 * H)
@@ -144,9 +142,9 @@ assert error > 0.01
 # Batches of like length have little padding
 # ------------------------------------------
 # The other way to save work is to put sequences of like length into one batch: then there is little
-# padding to skip. :func:`lstm_guide.sequences.length_buckets` makes such batches, and a DataLoader takes them
-# as ``batch_sampler``. The block counts the padding of 128 sequences both ways. In the record, padded
-# batches of like length are the fastest way for every kind of data.
+# padding to skip. :func:`lstm_guide.sequences.length_buckets` makes such batches, and a DataLoader
+# takes them as ``batch_sampler``. The block counts the padding of 128 sequences both ways. In the
+# record, padded batches of like length are the fastest way for every kind of data.
 
 all_lengths = torch.randint(1, 101, (128,))
 mixed = [group.tolist() for group in torch.randperm(128).split(16)]
@@ -197,10 +195,8 @@ for epoch in range(2):
 # Summary
 # -------
 # * Packing is for right results, not for speed: on a CPU a packed batch leaves the fast path.
-# * In one direction, pad and take the last valid step, or mask: the same numbers, without packing.
-# * In two directions, and to carry the state on, pack.
-# * Batches of like length save most of the padding, packed or not.
-# * These are ratios of one CPU. Measure on yours.
+# * In one direction, pad and take the last valid step, or mask. In two, pack.
+# * Batches of like length save most of the padding. The ratios are of one CPU: measure on yours.
 #
 # Common mistakes
 # ---------------
@@ -208,8 +204,7 @@ for epoch in range(2):
 #   :ref:`padding`.
 # * "I sort the whole data set once and never shuffle." Then every epoch sees short sequences first.
 #   Shuffle the batches (:ref:`packing-like-lengths`).
-# * "I pad everything to one maximal length." Pad each batch to its own longest sequence
-#   (:ref:`collate-batches`).
+# * "I pad everything to one maximal length." Pad each batch to its own (:ref:`collate-batches`).
 #
 # Check yourself
 # --------------
@@ -217,12 +212,9 @@ for epoch in range(2):
 #
 # .. dropdown:: Answer
 #
-#    Packed: in a padded call the reverse half of every short sentence has read the padding first.
-#    Use batches of like length as well. Where all lengths of a batch are equal, there is no padding,
-#    and the packed call takes the fast path by itself.
+#    Packed: in a padded call the reverse half of every short sentence has read the padding first. In
+#    batches of equal lengths the packed call takes the fast path by itself.
 #
 # Next
 # ----
-# This is the last page of the section. :ref:`masked-loss` is the one to keep at hand while you train.
-# Go on with :ref:`section-exercises`: small tasks on what you have read, and a checker that tells you
-# what is wrong.
+# Go on with :ref:`section-exercises`: small tasks, and a checker that tells you what is wrong.

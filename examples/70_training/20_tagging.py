@@ -192,7 +192,7 @@ assert reached > 0.95
 #   :ref:`cross-entropy-layouts`.
 # * "I pad, and padding is tagged right": it counts in the share. Leave it out (:ref:`masked-loss`).
 # * "Two directions are better in my tagger": allowed where the whole sequence is known before the
-#   answer, and a leak where it is not (:ref:`two-directions`).
+#   answer, and a :term:`leak` where it is not (:ref:`two-directions`).
 #
 # Check yourself
 # --------------

@@ -201,7 +201,7 @@ assert 1 - padded > 2 * (1 - shares[0])
 #
 # Common mistakes
 # ---------------
-# * "I scale by the whole data set": the test part leaks into the model. Here see
+# * "I scale by the whole data set": the test part :term:`leaks <leak>` into the model. Here see
 #   :ref:`classification-scaling`.
 # * "I take ``output[:, -1]`` of the padded batch": the answer of short utterances comes from padding
 #   (:ref:`last-valid-step`, :ref:`classification-padding`).

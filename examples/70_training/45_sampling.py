@@ -81,16 +81,16 @@ def scores_after(text):
 
 scores = scores_after(text[:400].rpartition("\n")[0] + "\nf")  # four, five, forty, fifty
 chances = {T: (scores / T).softmax(dim=0) for T in (0.5, 1.0, 2.0)}
-parts = {T: {c: p[encode[c]].item() for c in "oi"} for T, p in chances.items()}
+parts = {T: {c: 100 * p[encode[c]].item() for c in "oi"} for T, p in chances.items()}
 for part in parts.values():
-    part["another letter"] = 1 - part["o"] - part["i"]
+    part["another letter"] = 100 - part["o"] - part["i"]
 plotting.bars(
     {f"temperature {T}": part for T, part in parts.items()},
-    xlabel="chance after a line break and f",
+    xlabel="chance after a line break and f, in percent",
     title="A high temperature gives wrong letters a chance",
 )
 wrong = [part["another letter"] for part in parts.values()]
-assert wrong[0] < wrong[1] < 0.1 < wrong[2]
+assert wrong[0] < wrong[1] < 2 < 3 < wrong[2]
 torch.testing.assert_close(chances[0.5], chances[1.0] ** 2 / (chances[1.0] ** 2).sum())
 
 # %%

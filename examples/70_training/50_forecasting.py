@@ -6,7 +6,7 @@ Forecasting: is your LSTM better than the last value?
 
 Your LSTM predicts the next value of a series. The curve of its forecasts lies on the curve of the
 data, and the error is small. Is it good? The forecast "as it is now" draws the same picture. Before
-this page, read :ref:`windows`. After it, you can prepare a series without a leak and compare a model
+this page, read :ref:`windows`. After it, you can prepare a series without a :term:`leak` and compare a model
 with the forecasts that need no network.
 
 **You will see**

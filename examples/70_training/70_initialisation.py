@@ -46,7 +46,7 @@ for name, parameter in lstm.named_parameters():
 # -----------------------------------------
 # 30 random numbers from -1 to 1, and the target is the first. The baseline is to answer 0: its
 # squared error is the variance, one third. All errors below are divided by it, so 1 means that
-# nothing has been learnt. Fresh batches each time: there is nothing to learn by heart.
+# nothing has been learnt. Fresh batches each time: there is nothing to :term:`learn by heart`.
 
 
 def make():

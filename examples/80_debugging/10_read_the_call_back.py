@@ -7,7 +7,7 @@ My model runs and is wrong: from the symptom to the line
 No error, and yet the loss stays where it is, or two evaluations differ, or a prediction changes with
 the batch it is in. Reading the code again rarely helps, since you read what you meant. Before this
 page, read :ref:`axes-and-outputs`. After it, you ask the model instead:
-:func:`lstm_guide.describe` says how a call was read, and a probe says what the model really does.
+:func:`lstm_guide.describe` says how a call was read, and a :term:`probe` says what the model really does.
 
 **You will see**
 
@@ -215,5 +215,5 @@ findings
 #
 # Next
 # ----
-# Some mistakes do raise an error: the pages that follow explain torch's messages. All ten probes in
-# one table are on :ref:`probes-tour`.
+# Some mistakes do raise an error: :ref:`errors-calling` begins with torch's messages. All ten probes
+# in one table are on :ref:`probes-tour`.

@@ -109,7 +109,7 @@ findings
 # -----------
 # A finding has ``ok``, the ``number`` that was measured, the ``threshold``, a ``sentence``, and the
 # ``page`` of this guide. Where a probe measures more than one number, ``matrix`` holds them all. For
-# a leak: row i of the picture was changed, and column j moved.
+# a :term:`leak`: row i of the picture was changed, and column j moved.
 
 leak = findings["batch leak"]
 others = leak.matrix.clone().fill_diagonal_(0)  # (N, N), between different rows

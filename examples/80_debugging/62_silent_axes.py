@@ -178,7 +178,7 @@ compare(probes.batch_leak(all_pairs, x), probes.batch_leak(own_pairs, x))
 # * "``batch_first`` moves ``h_n`` too": it does not, see :ref:`rows-of-h-n`.
 # * "N equals L in my test": then swapped axes cannot be told apart, see :ref:`axes-and-outputs`.
 # * "BatchNorm1d takes (N, L, H)": it takes (N, H, L) and says nothing when L equals H; see
-#   :ref:`the table of silent mistakes <silent-mistakes>` and :ref:`view-and-transpose`.
+#   :ref:`the table of these mistakes <silent-mistakes>` and :ref:`view-and-transpose`.
 #
 # Check yourself
 # --------------

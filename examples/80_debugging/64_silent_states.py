@@ -167,8 +167,8 @@ compare(wrong, probes.gradient_reach(lambda x: final_state(both, both(x)[1][0]),
 # %%
 # Names that do not hold what they say
 # ------------------------------------
-# Unpacking takes whatever comes. ``h, c = lstm(x)`` names the output h. ``_, hidden = lstm(x)`` makes
-# a pair, whose last item is ``c_n``. And ``h_n[:K]`` of two directions is not *the forward states*: the
+# Unpacking takes whatever comes. ``h, c = lstm(x)`` names the output h. ``out, hidden = lstm(x)`` makes
+# hidden a pair, whose last item is ``c_n``. And ``h_n[:K]`` of two directions is not *the forward states*: the
 # rows alternate (:ref:`rows-of-h-n`). Assert the shape beside the name.
 
 h, c = lstm(x)
@@ -176,7 +176,7 @@ print(f"{tuple(h.shape) = }, {type(c).__name__ = }")
 assert h.shape == (N, L, H)  # the output
 assert isinstance(c, tuple)
 
-_, hidden = lstm(x)
+out, hidden = lstm(x)
 output, (h_n, c_n) = lstm(x)
 assert_close(hidden[-1], c_n)
 

@@ -7,14 +7,14 @@ Padding that reaches the answer
 The prediction for one sequence changes with the batch it is in. Padding is counted somewhere: in the
 last step, in the reverse direction, in a mean, in the loss. All of it runs, and all of it is close
 enough to look right. Before this page, read :ref:`probes-tour` and :ref:`padding`. After it, you know
-eleven ways in, and the line that closes each.
+where padding gets in, and the line that keeps it out.
 
 **You will see**
 
-* four ways to take a last step, each off by another amount
+* three wrong ways to take a last step, and two right ones
 * a mean, a maximum, attention and a loss that count padding
 * packed sequences that come back in another order, and lengths that drop steps
-* two mistakes that no probe sees, and the assertion that does
+* mistakes that no probe sees, and the assertions that do
 """
 
 # sphinx_gallery_tags = ["debugging", "probes", "variable length"]

@@ -4,7 +4,7 @@ r"""
 Weights that are not what you think
 ===================================
 
-You ported weights, changed an attribute, or loaded a checkpoint, and the module runs. It may run on
+You ported weights, changed an attribute, or loaded a :term:`checkpoint`, and the module runs. It may run on
 weights of the wrong shape, on twice the bias you meant, or on none of those you loaded. Before this
 page, read :ref:`weights-and-gates` and :ref:`probes-tour`. After it, you check a module before you
 trust what it computes.

@@ -108,6 +108,7 @@ assert "mix the sequences" in verdict.message
 # ---------------------
 # * :ref:`layouts`
 # * :ref:`view-and-transpose`
+# * :ref:`silent-axes`
 #
 # Solution
 # --------

@@ -19,7 +19,8 @@ has a weight for each feature it reads, a weight for each entry of h, and two bi
 import torch
 from torch import nn
 
-from lstm_guide import Config, check, parameter_count, plotting
+from lstm_guide import check, parameter_count, plotting
+from lstm_guide.shapes import Config
 
 torch.manual_seed(0)
 K, D, H_in, H = 2, 2, 3, 5  # layers, directions, features in, features out

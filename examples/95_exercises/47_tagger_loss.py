@@ -95,6 +95,8 @@ assert "0 is a tag like any other" in verdict.message
 # ---------------------
 # * :ref:`padding`
 # * :ref:`masked-loss`
+# * :ref:`tagging`
+# * :ref:`cross-entropy-layouts`
 #
 # Solution
 # --------

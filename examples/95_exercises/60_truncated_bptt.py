@@ -116,6 +116,7 @@ assert message == "Trying to backward through the graph a second time"
 # ---------------------
 # * :ref:`carrying-state`
 # * :ref:`memory-and-gradient`
+# * :ref:`truncated-bptt`
 #
 # Solution
 # --------

@@ -114,6 +114,8 @@ assert "The test part needs the scale of the training part" in verdict.message
 # Pages that explain it
 # ---------------------
 # * :ref:`data-to-tensor`
+# * :ref:`forecasting`
+# * :ref:`sunspots`
 #
 # Solution
 # --------

@@ -4,6 +4,12 @@ Every text is one line in four parts: the argument, what is expected in letters 
 was given, and what to change. What is expected comes in from ``shapes``, which owns the arithmetic.
 """
 
+from lstm_guide.errors.catalogue import (
+    check_message as check_message,
+)
+from lstm_guide.errors.catalogue import (
+    check_said as check_said,
+)
 from lstm_guide.errors.decoding import (
     check_embedded as check_embedded,
 )

@@ -9,6 +9,7 @@ from lstm_guide.plotting.calls import call
 from lstm_guide.plotting.gates import gates, parameter_blocks, reach
 from lstm_guide.plotting.grids import bars, cells, influence, steps
 from lstm_guide.plotting.look import style
+from lstm_guide.plotting.outcomes import outcomes
 from lstm_guide.plotting.packed import packing
 from lstm_guide.plotting.states import state_rows
 from lstm_guide.plotting.usage import pattern
@@ -19,6 +20,7 @@ __all__ = [
     "cells",
     "gates",
     "influence",
+    "outcomes",
     "packing",
     "parameter_blocks",
     "pattern",

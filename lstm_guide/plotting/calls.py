@@ -9,8 +9,9 @@ import torch
 from matplotlib.axes import Axes
 from torch import Tensor, nn
 
+from lstm_guide.errors import check_tensor
 from lstm_guide.plotting.diagram import Plan, draw, sentence
-from lstm_guide.plotting.look import INK, WIDTH, style
+from lstm_guide.plotting.look import INK, WIDTH, check_canvas, style
 from lstm_guide.shapes import CallShapes, Config, Shape, call_shapes
 
 __all__ = ["call"]
@@ -52,11 +53,9 @@ def call(
         h_n and c_n: the last step of every layer (2)
     """
     shapes = call_shapes(lstm, x, state=state)
-    if not isinstance(x, Tensor):
-        raise TypeError(
-            f"x: expected a tensor, got {type(x).__name__}. "
-            "The call is run: pass the values, and of packed input the padded tensor."
-        )
+    change = "The call is run: pass the values, and of packed input the padded tensor."
+    check_tensor("x", x, change=change)
+    check_canvas(title, ax)
     config = Config.of(lstm)
     plan = Plan(config.K, config.D, shapes.L, config.H_out, zeros=state is None)
     sizes = _run(lstm, x, state, shapes)

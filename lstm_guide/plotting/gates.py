@@ -16,7 +16,14 @@ from matplotlib.ticker import MaxNLocator
 from torch import Tensor, nn
 
 from lstm_guide.cell import Trace
-from lstm_guide.plotting.checks import check_amounts, check_place, check_series
+from lstm_guide.errors.drawing import (
+    check_amounts,
+    check_events,
+    check_floor,
+    check_place,
+    check_series,
+    check_trace,
+)
 from lstm_guide.plotting.look import (
     GATES,
     GIVEN,
@@ -24,6 +31,7 @@ from lstm_guide.plotting.look import (
     LINES,
     SHADES,
     WIDTH,
+    check_canvas,
     chip,
     style,
     text_on,
@@ -58,7 +66,7 @@ def parameter_blocks(
 
     Raises:
         ShapeError: a parameter was given another shape.
-        TypeError: lstm is not an ``nn.LSTM``.
+        TypeError: lstm is not an ``nn.LSTM``, or another argument has the wrong type.
         ValueError: the module has no such layer or direction.
 
     Example:
@@ -69,6 +77,7 @@ def parameter_blocks(
     layers = weights_by_layer(lstm)
     check_place("layer", layer, len(layers))
     check_place("direction", direction, len(layers[0]))
+    check_canvas(title, ax)
     end, H = f"_l{layer}{'_reverse' * direction}", lstm.hidden_size
     weights = layers[layer][direction]
     widths = {"weight_ih": "D·H_out" if layer else "H_in", "weight_hh": "H_out"}
@@ -137,7 +146,7 @@ def gates(
         The axes; the x of a value is its time step.
 
     Raises:
-        TypeError: trace is not a trace.
+        TypeError: trace is not a trace, or another argument has the wrong type.
         ValueError: the trace has no such sequence, layer, direction or step.
 
     Example:
@@ -148,8 +157,8 @@ def gates(
     """
     _check_trace(trace, sequence, layer, direction)
     L, H = trace.i.size(2), trace.i.size(-1)
-    for step in events or {}:
-        check_place("events", step, L)
+    framed = check_events(events, L)
+    check_canvas(title, ax)
     places = {"i": "input gate i", "f": "forget gate f", "o": "output gate o"}
     gap = 0.2 * H
     with style():
@@ -162,7 +171,7 @@ def gates(
             )  # (H, L)
             mesh = _draw_mesh(ax, values, band * (H + gap), shades, Normalize(0, 1))
         bottom = 3 * H + 2 * gap
-        for step, label in (events or {}).items():
+        for step, label in framed.items():
             frame = Rectangle((step - 0.5, 0), 1, bottom, facecolor="none", linewidth=3)
             frame.set(edgecolor=LINES[0]["color"], clip_on=False, zorder=3)
             ax.add_patch(frame)
@@ -173,7 +182,7 @@ def gates(
         bar.ax.set_yticklabels(["0 closed", "0.5", "1 open"])
         if title is None:
             title = f"How far each gate is open, for {H} entries of c over {L} time steps"
-        _finish_mesh(ax, bar, L, title, pad=26 if events else 10)
+        _finish_mesh(ax, bar, L, title, pad=26 if framed else 10)
     return ax
 
 
@@ -198,8 +207,9 @@ def reach(
 
     Raises:
         ShapeError: values do not have one axis, or the lengths differ.
-        TypeError: values are not a tensor.
-        ValueError: series is empty, or a value is negative or not finite.
+        TypeError: values are not a tensor, or another argument has the wrong type.
+        ValueError: series is empty, a value is negative or not finite, or floor is not between 0
+            and 1.
 
     Example:
         >>> ax = reach({"short": 0.1 ** torch.arange(7.0).flip(0), "long": torch.ones(7)})
@@ -209,6 +219,8 @@ def reach(
     length = check_series(series)
     for label, values in series.items():
         check_amounts(f"series[{label!r}]", values)
+    check_floor(floor)
+    check_canvas(title, ax)
     matrix = torch.stack([values.detach().double() for values in series.values()])
     matrix = matrix.masked_fill(matrix < floor, torch.nan).clamp(max=1)
     with style():
@@ -248,12 +260,8 @@ def _finish_mesh(ax: Axes, bar: Colorbar, length: int, title: str, *, pad: float
     bar.ax.minorticks_off()
 
 
-def _check_trace(trace: object, sequence: int, layer: int, direction: int) -> None:
-    if not isinstance(trace, Trace):
-        raise TypeError(
-            f"trace: expected a Trace, got {type(trace).__name__}. "
-            "Make it with trace_steps(lstm, x)."
-        )
+def _check_trace(trace: Trace, sequence: int, layer: int, direction: int) -> None:
+    check_trace(trace, Trace)
     sizes = trace.i.shape
     batch = sizes[3] if len(sizes) == 5 else 1
     for name, place, size in (

@@ -12,8 +12,14 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
-from lstm_guide.errors import ShapeError
-from lstm_guide.plotting.checks import check_amounts, check_grid, check_series
+from lstm_guide.errors.drawing import (
+    check_amounts,
+    check_grid,
+    check_groups,
+    check_series,
+    check_sources,
+    check_text,
+)
 from lstm_guide.plotting.look import (
     INK,
     LINES,
@@ -21,10 +27,12 @@ from lstm_guide.plotting.look import (
     SOURCES,
     WIDTH,
     axis_text,
+    check_canvas,
     chip,
     style,
     text_on,
 )
+from lstm_guide.shapes import AXES
 
 __all__ = ["bars", "cells", "influence", "steps"]
 
@@ -53,8 +61,10 @@ def cells(
 
     Raises:
         ShapeError: values does not have two axes, or colour_by has another shape.
-        TypeError: values is not a tensor, or colour_by not one of integers.
-        ValueError: rows or columns is not an axis of the guide.
+        TypeError: values is not a tensor of real numbers, colour_by not one of integers, or
+            another argument has the wrong type.
+        ValueError: rows or columns is not an axis of the guide, or there are no entries: the
+            tensor is on the device meta.
 
     Example:
         >>> import torch
@@ -62,10 +72,11 @@ def cells(
         >>> print(ax.get_ylabel(), "|", ax.get_xlabel())
         batch (N=3) | time (L=4)
     """
-    check_grid("values", values, rows, columns)
+    check_grid("values", values, AXES, rows=rows, columns=columns)
+    check_canvas(title, ax)
     fills = [["none"] * values.size(1)] * values.size(0)
     if colour_by is not None:
-        _check_sources(colour_by, values)
+        check_sources(colour_by, values)
         fills = [[SOURCES[i % len(SOURCES)] for i in line] for line in colour_by.tolist()]
     # "z" turns -0.00 into 0.00.
     form = "{:z.2f}" if values.is_floating_point() else "{:d}"
@@ -95,7 +106,7 @@ def influence(
 
     Raises:
         ShapeError: matrix does not have two axes.
-        TypeError: matrix is not a tensor.
+        TypeError: matrix is not a tensor, or another argument has the wrong type.
         ValueError: an entry is negative or not finite, or rows or columns is not an axis.
 
     Example:
@@ -104,7 +115,8 @@ def influence(
         >>> print(ax.get_title())
         Perturbing batch changes batch in 4 of 16 pairs
     """
-    check_grid("matrix", matrix, rows, columns)
+    check_grid("matrix", matrix, AXES, rows=rows, columns=columns)
+    check_canvas(title, ax)
     check_amounts("matrix", matrix)
     shades = LinearSegmentedColormap.from_list("influence", SHADES)
     entries = matrix.tolist()
@@ -144,7 +156,7 @@ def steps(
 
     Raises:
         ShapeError: values do not have one axis, or the lengths differ.
-        TypeError: values are not a tensor.
+        TypeError: values are not a tensor, or another argument has the wrong type.
         ValueError: series is empty.
 
     Example:
@@ -154,6 +166,10 @@ def steps(
         time step (L=7)
     """
     length = check_series(series)
+    check_text("ylabel", ylabel)
+    if xlabel is not None:
+        check_text("xlabel", xlabel)
+    check_canvas(title, ax)
     with style():
         if ax is None:
             ax = plt.figure().subplots()
@@ -194,14 +210,18 @@ def bars(
         The axes; the groups go down.
 
     Raises:
-        ValueError: there is no group, or the groups have different labels.
+        TypeError: a value is not a number, or another argument has the wrong type.
+        ValueError: there is no group, the groups have different labels, or a number is negative or
+            not finite.
 
     Example:
         >>> ax = bars({"short": {"a": 1.0, "b": 2.0}, "long": {"a": 1.0, "b": 3.0}}, xlabel="time")
         >>> print([text.get_text() for text in ax.texts])
         ['1.0', '1.0', '2.0', '3.0']
     """
-    labels = _check_groups(groups)
+    labels = check_groups(groups)
+    check_text("xlabel", xlabel)
+    check_canvas(title, ax)
     height = 0.8 / len(labels)
     with style():
         if ax is None:
@@ -266,28 +286,3 @@ def _amount(value: float) -> str:
     if value == 0:
         return "0"
     return "<.01" if value < 0.005 else f"{value:.2f}"
-
-
-def _check_sources(colour_by: object, values: Tensor) -> None:
-    if not isinstance(colour_by, Tensor) or colour_by.is_floating_point():
-        got = colour_by.dtype if isinstance(colour_by, Tensor) else type(colour_by).__name__
-        raise TypeError(
-            f"colour_by: expected a tensor of integers, got {got}. "
-            "Give the number of the sample or step that each cell comes from."
-        )
-    if colour_by.shape != values.shape:
-        raise ShapeError(
-            f"colour_by: expected the shape of values, {tuple(values.shape)}, "
-            f"got {tuple(colour_by.shape)}. Give one number for each cell."
-        )
-
-
-def _check_groups(groups: Mapping[str, Mapping[str, float]]) -> list[str]:
-    """Return the labels, which all groups share."""
-    found = [list(group) for group in groups.values()]
-    if not found or not found[0] or any(labels != found[0] for labels in found):
-        raise ValueError(
-            f"groups: expected the same labels in every group, at least one, got {found}. "
-            'Give a dict such as {"short": {"packed": 1.2}, "long": {"packed": 2.1}}.'
-        )
-    return found[0]

@@ -6,8 +6,10 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
 from matplotlib.rcsetup import cycler
 
+from lstm_guide.errors import drawing
 from lstm_guide.shapes import AXES
 
 __all__ = ["style"]
@@ -77,6 +79,11 @@ def style() -> AbstractContextManager[None]:
             "ytick.color": INK,
         }
     )
+
+
+def check_canvas(title: object, ax: object) -> None:
+    """Refuse a title and axes that matplotlib would find out about late, or never."""
+    drawing.check_canvas(title, ax, Axes)
 
 
 def chip(axis: str) -> dict[str, Any]:

@@ -9,7 +9,16 @@ from matplotlib.patches import Rectangle
 from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
 
 from lstm_guide.errors import check_count, check_packed
-from lstm_guide.plotting.look import INK, SOURCES, WIDTH, axis_text, chip, style, text_on
+from lstm_guide.plotting.look import (
+    INK,
+    SOURCES,
+    WIDTH,
+    axis_text,
+    check_canvas,
+    chip,
+    style,
+    text_on,
+)
 
 __all__ = ["packing"]
 
@@ -38,7 +47,8 @@ def packing(
 
     Raises:
         ShapeError: the parts of packed do not fit each other.
-        TypeError: packed is not a PackedSequence, or L not an int.
+        TypeError: packed is not a PackedSequence, L not an int, or another argument has the wrong
+            type.
         ValueError: L is below the longest length.
 
     Example:
@@ -50,6 +60,7 @@ def packing(
     packed = check_packed("packed", packed, change="Make it with lstm_guide.pack.")
     L = len(packed.batch_sizes) if L is None else L
     check_count("L", L, at_least=len(packed.batch_sizes))
+    check_canvas(title, ax)
     places = packed._replace(data=torch.arange(len(packed.data)))
     padded, _ = pad_packed_sequence(places, True, -1, L)  # (N, L), -1 on padding
     N = len(padded)

@@ -8,7 +8,7 @@ from matplotlib.patches import Rectangle
 from torch import nn
 
 from lstm_guide.errors import check_lstm
-from lstm_guide.plotting.look import INK, TENSORS, chip, style, text_on
+from lstm_guide.plotting.look import INK, TENSORS, check_canvas, chip, style, text_on
 from lstm_guide.shapes import Config
 
 __all__ = ["state_rows"]
@@ -29,7 +29,7 @@ def state_rows(lstm: nn.LSTM, *, title: str | None = None, ax: Axes | None = Non
         The axes, in inches.
 
     Raises:
-        TypeError: lstm is not an ``nn.LSTM``.
+        TypeError: lstm is not an ``nn.LSTM``, or another argument has the wrong type.
 
     Example:
         >>> ax = state_rows(nn.LSTM(3, 5, num_layers=2, bidirectional=True))
@@ -38,6 +38,7 @@ def state_rows(lstm: nn.LSTM, *, title: str | None = None, ax: Axes | None = Non
         output has 2 of the 4 rows of h_n
     """
     config = Config.of(check_lstm(lstm))
+    check_canvas(title, ax)
     rows, level = config.K * config.D, 0.34  # inches from one row to the next
     with style():
         if ax is None:

@@ -9,8 +9,10 @@ import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
+from lstm_guide.errors import check_switch
+from lstm_guide.errors.drawing import check_parts, check_text
 from lstm_guide.plotting.diagram import CELL, HEIGHT, arrow, tile
-from lstm_guide.plotting.look import INK, TENSORS, WIDTH, style, text_on
+from lstm_guide.plotting.look import INK, TENSORS, WIDTH, check_canvas, style, text_on
 
 __all__ = ["pattern"]
 
@@ -43,7 +45,7 @@ def pattern(
         The axes, in inches.
 
     Raises:
-        TypeError: a step is not a pair of texts.
+        TypeError: a step is not a pair of texts, or another argument has the wrong type.
         ValueError: there are no parts, or one without steps.
 
     Example:
@@ -51,7 +53,10 @@ def pattern(
         >>> print(ax.get_title())
         encoder: 3 inputs, 1 output used
     """
-    _check_parts(parts)
+    check_parts(parts)
+    check_text("start", start)
+    check_switch("feedback", feedback)
+    check_canvas(title, ax)
     if title is None:
         title = "\n".join(f"{name}: {_usage(pairs)}" for name, pairs in parts.items())
     with style():
@@ -114,18 +119,3 @@ def _draw_step(ax: Axes, x: float, width: float, texts: Mapping[str, str]) -> No
         if text:
             size = min(12.0, 72 * width / (0.7 * len(text)))  # in points, 72 an inch
             tile(ax, {"facecolor": TENSORS[name], "edgecolor": INK}, text, (x, y), width, size)
-
-
-def _check_parts(parts: Mapping[str, Sequence[tuple[str, str]]]) -> None:
-    if not parts or not all(parts.values()):
-        got = {name: len(pairs) for name, pairs in parts.items()} or "none"
-        raise ValueError(
-            f"parts: expected at least one name with steps, got {got}. "
-            'Give a dict such as {"encoder": [("a", ""), ("b", "vector")]}.'
-        )
-    for pair in (pair for pairs in parts.values() for pair in pairs):
-        if not isinstance(pair, tuple) or [type(text) for text in pair] != [str, str]:
-            raise TypeError(
-                f"parts: expected pairs of texts, got {pair!r}. "
-                "Give what the step reads and what its output is used for, or empty texts."
-            )

@@ -7,11 +7,12 @@ it found is a :class:`Finding`: ``ok``, a number, and a sentence that says where
 
 from lstm_guide.probes.calls import call_twice, loop_equals_bulk
 from lstm_guide.probes.everything import run_all
+from lstm_guide.probes.gradients import gradient_reach
 from lstm_guide.probes.ideals import equations, perfect_logits
 from lstm_guide.probes.padding import padding_invariance
 from lstm_guide.probes.result import Finding, Findings
 from lstm_guide.probes.rows import batch_leak, row_permutation
-from lstm_guide.probes.steps import causality, gradient_reach, memory
+from lstm_guide.probes.steps import causality, memory
 
 __all__ = [
     "Finding",

@@ -11,12 +11,13 @@ from torch import Tensor, nn
 
 from lstm_guide.probes.bench import Model, bench, modules_of
 from lstm_guide.probes.calls import call_twice, loop_equals_bulk
+from lstm_guide.probes.gradients import gradient_reach
 from lstm_guide.probes.ideals import equations
 from lstm_guide.probes.padding import padding_invariance
 from lstm_guide.probes.result import Finding, Findings
 from lstm_guide.probes.rows import batch_leak, row_permutation
 from lstm_guide.probes.sample import Sample
-from lstm_guide.probes.steps import causality, gradient_reach, memory
+from lstm_guide.probes.steps import causality, memory
 
 __all__ = ["run_all"]
 

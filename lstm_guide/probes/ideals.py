@@ -19,6 +19,7 @@ from lstm_guide.shapes import call_shapes, parameter_shapes
 __all__ = ["equations", "perfect_logits"]
 
 _OWN = re.compile(r"(weight|bias)_(ih|hh|hr)_l\d+(_reverse)?")
+_NOTHING = 1e-3
 _MARGIN = 30.0  # the chance of a wrong class is e^-30, 1e-13
 
 
@@ -59,13 +60,14 @@ def perfect_logits(loss: Model, targets: Tensor, *, classes: int) -> Finding:
     with bench(loss) as run:
         value = errors.check_loss(run(logits, right.clone()))
     sentence = "Perfect logits cost nothing."
-    if not abs(value) <= 1e-3:
+    number = abs(value)
+    if not number <= _NOTHING:
         sentence = (
             f"Perfect logits of {classes} classes cost {value:.4f}: look for a softmax before "
             "cross_entropy, nll_loss on logits, view where transpose is meant, and classes on "
             "another axis than the loss reads."
         )
-    return Finding("perfect logits", abs(value), 1e-3, sentence, "silent-training")
+    return Finding("perfect logits", number, _NOTHING, sentence, "silent-training")
 
 
 def equations(

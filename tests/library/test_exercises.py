@@ -11,14 +11,56 @@ from torch import Tensor, nn
 
 from lstm_guide import check
 from lstm_guide.exercises.checker import EXERCISES
-from lstm_guide.exercises.grading import TRIES
+from lstm_guide.exercises.grading import TRIES, same
 
-from .answers import RIGHT, WRONG, Answer, by_hand, joined, loop, state, tokens
+from .answers import RIGHT, WRONG, Answer, by_hand, by_helper, joined, loop, state, tokens
 
 
 def words_only(value: object) -> str:
     """Name a case by its words: the address in a function's name differs between processes."""
     return value[:40] if isinstance(value, str) else "answer"
+
+
+def bottom_layer_alone(lstm: nn.LSTM, value: float) -> nn.LSTM:
+    """Set a bottom layer right, and return it without the layers above."""
+    own = nn.LSTM(lstm.input_size, lstm.hidden_size)
+    weights = {name: each for name, each in lstm.state_dict().items() if name in own.state_dict()}
+    own.load_state_dict(weights)
+    return by_helper(own, value)
+
+
+def without_last_update(lstm: Any, head: Any, optimizer: Any, x: Tensor, y: Tensor, k: int) -> Any:
+    before = []
+    optimizer.register_step_pre_hook(
+        lambda *_: before.append([each.clone() for each in lstm.parameters()])
+    )
+    losses = loop(lstm, head, optimizer, x, y, k)
+    with torch.no_grad():
+        for parameter, value in zip(lstm.parameters(), before[-1], strict=True):
+            parameter.copy_(value)
+    return losses
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "agree"),
+    [
+        (torch.zeros(2), torch.full((2,), 1e-7), True),
+        (torch.zeros(2), torch.full((2,), 1e-3), False),
+        (torch.zeros(2), torch.zeros(3), False),
+        (torch.zeros(2), torch.zeros(2).double(), False),
+        (torch.zeros(()), 0.0, False),
+        ((2, [3]), [torch.Size([2])[0], (3,)], True),
+        ((2, 3), (2,), False),
+        ({"a": 1}, {"a": 1, "b": 2}, False),
+        ({"a": 1, "b": 2}, {"a": 1}, False),
+        ({"a": torch.ones(3)}, {"a": torch.ones(3)}, True),
+        (None, None, True),
+        (nn.LSTM, nn.GRU, False),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_results_agree_by_value_and_by_structure(one: object, other: object, agree: bool) -> None:
+    assert same(one, other) is agree
 
 
 @pytest.mark.parametrize(("name", "answer"), RIGHT, ids=words_only)
@@ -120,6 +162,16 @@ def test_an_answer_that_fails_in_the_last_configuration_does_not_pass(name: str)
             "forget-gate",
             lambda lstm, value: nn.LSTM(lstm.input_size, lstm.hidden_size, lstm.num_layers),
             r", value = \d\.\d+: weight_ih_l0: the shape is right, but values are off",
+        ),
+        (
+            "forget-gate",
+            bottom_layer_alone,
+            r": expected a tensor of shape \(\d+, \d+\), got None\.$",
+        ),
+        (
+            "truncated-bptt",
+            without_last_update,
+            r"lstm\.weight_ih_l0 at the end: the shape is right, but values are off",
         ),
         (
             "stop-decoding",

@@ -259,8 +259,13 @@ def test_call_keeps_every_text_inside_the_figure_and_apart(configuration):
     ("x", "state", "error", "text"),
     [
         (torch.zeros(7, 4, 2), None, ShapeError, "x: expected"),
-        (pack_sequence([torch.zeros(7, 3)]), None, TypeError, "x: .* got PackedSequence. The call"),
-        ((7, 4, 3), None, TypeError, "x: expected a tensor, got tuple. The call is run"),
+        (
+            pack_sequence([torch.zeros(7, 3)]),
+            None,
+            TypeError,
+            "x: .* got a PackedSequence. The call",
+        ),
+        ((7, 4, 3), None, TypeError, "x: expected a tensor, got a tuple of 3. The call is run"),
         (torch.zeros(7, 4, 3), (torch.zeros(2, 4, 5),) * 2, ShapeError, "h_0: expected"),
     ],
 )
@@ -638,7 +643,11 @@ def test_gates_frames_the_steps_of_events():
 @pytest.mark.parametrize(
     ("change", "error", "text"),
     [
-        ({"trace": torch.zeros(3)}, TypeError, "trace: expected a Trace, got Tensor. Make it with"),
+        (
+            {"trace": torch.zeros(3)},
+            TypeError,
+            r"trace: expected a Trace, got a tensor of shape \(3,\). Make",
+        ),
         ({"sequence": 4}, ValueError, "sequence: expected a whole number from 0 to 3, got 4. Coun"),
         ({"layer": 1}, ValueError, "layer: expected a whole number from 0 to 0, got 1. Counting"),
         ({"direction": None}, ValueError, "direction: expected a whole .* got None. Counting"),
@@ -748,6 +757,42 @@ def test_bars_refuse_groups_with_different_labels(groups):
         plotting.bars(groups, xlabel="time")
 
 
+# --- outcomes ------------------------------------------------------------------------------------
+
+TRIED = {
+    "export": {"plain": "pass", "packed": "fail", "two layers": "pass"},
+    "compile": {"plain": "fallback", "packed": "wrong", "two layers": "fallback"},
+}
+
+
+def test_outcomes_stand_where_their_tool_and_their_case_are_named():
+    ax = plotting.outcomes(TRIED)
+    found = {text.get_position(): text.get_text() for text in ax.texts}
+    assert found == {
+        (j, i): word for i, row in enumerate(TRIED.values()) for j, word in enumerate(row.values())
+    }
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["export", "compile"]
+    assert [text.get_text() for text in ax.get_xticklabels()] == ["plain", "packed", "two\nlayers"]
+    assert ax.yaxis_inverted()
+    fills = {text.get_text(): set() for text in ax.texts}
+    for text, cell in zip(ax.texts, ax.patches, strict=True):
+        fills[text.get_text()].add(cell.get_facecolor())
+    assert sorted(map(len, fills.values())) == [1, 1, 1, 1]
+    assert len(set.union(*fills.values())) == 4
+    assert ax.get_title() == "pass in 2 of 6 cells"
+
+
+@pytest.mark.parametrize("table", [{}, {"export": {}}, {"a": {"x": "pass"}, "b": {"y": "pass"}}])
+def test_outcomes_refuse_tools_with_different_cases(table):
+    with pytest.raises(ValueError, match=r"^table: expected the same cases .* Give a dict"):
+        plotting.outcomes(table)
+
+
+def test_outcomes_refuse_an_unknown_word():
+    with pytest.raises(ValueError, match=r"^table: .* fallback, wrong, fail, got \['ok'\]\. Use"):
+        plotting.outcomes({"export": {"plain": "ok"}})
+
+
 def test_pattern_draws_on_given_axes():
     with plotting.style():
         figure, (one, other) = plt.subplots(2)
@@ -827,6 +872,7 @@ def draw_each():
     yield plotting.reach({"h": torch.rand(7)})
     yield plotting.packing(pack_sequence([torch.zeros(length, 3) for length in (4, 2, 1)]))
     yield plotting.bars({"short": {"a": 1.0}, "long": {"a": 2.0}}, xlabel="time")
+    yield plotting.outcomes({"export": {"plain": "pass", "packed": "fail"}})
 
 
 def test_figures_are_transparent_and_their_letters_are_large():
@@ -872,12 +918,16 @@ def test_svg_is_valid_with_letters_as_outlines():
 @pytest.mark.parametrize(
     ("change", "error", "text"),
     [
-        ({"values": [[1, 2]]}, TypeError, "values: expected a tensor .* got list. Make it"),
+        ({"values": [[1, 2]]}, TypeError, "values: expected a tensor .* got a list of 1. Make it"),
         ({"values": torch.zeros(2, 3, 4)}, ShapeError, r"got \(2, 3, 4\). Choose what to draw"),
         ({"values": torch.zeros(0, 3)}, ShapeError, "every size at least 1"),
         ({"rows": "seq"}, ValueError, "rows: expected one of time, batch, .* got 'seq'. Name"),
         ({"columns": None}, ValueError, "columns: expected one of time, .* got None"),
-        ({"colour_by": [0, 1]}, TypeError, "colour_by: expected a tensor of int.* got list. Give"),
+        (
+            {"colour_by": [0, 1]},
+            TypeError,
+            "colour_by: expected a tensor of int.* got a list of 2. Give",
+        ),
         ({"colour_by": torch.zeros(2, 3)}, TypeError, "colour_by: .* got torch.float32"),
         (
             {"colour_by": torch.zeros(3, 2, dtype=torch.int64)},
@@ -896,7 +946,7 @@ def test_cells_says_what_is_wrong(change, error, text):
     ("series", "error", "text"),
     [
         ({}, ValueError, "series: expected at least one label with values, got none. Give"),
-        ({"h": [1.0]}, TypeError, r"series\['h'\]: expected a tensor \(L,\), got list"),
+        ({"h": [1.0]}, TypeError, r"series\['h'\]: expected a tensor \(L,\), got a list of 1"),
         ({"h": torch.zeros(7, 4)}, ShapeError, r"series\['h'\]: expected \(L,\) .* got \(7, 4\)"),
         (
             {"h": torch.zeros(7), "c": torch.zeros(6)},

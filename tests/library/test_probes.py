@@ -469,6 +469,22 @@ def test_run_all_leaves_the_model_as_it_was() -> None:
     assert_untouched(before, model)
 
 
+def test_run_all_asks_for_equal_calls_in_evaluation_mode() -> None:
+    lstm = layer(num_layers=2, dropout=0.5)
+    assert probes.run_all(lstm, torch.randn(N, L, H_IN))["call twice"].ok
+    assert lstm.training
+
+
+GLOBAL = nn.Dropout(0.5)
+
+
+def test_a_model_named_inside_a_nested_function_is_found() -> None:
+    x = torch.randn(N, L, H_IN)
+    nested = lambda x: (lambda y: GLOBAL(y.cumsum(1)))(x)  # noqa: E731
+    found = "call model.eval()" in probes.call_twice(nested, x).sentence
+    assert found, "the dropout was put in evaluation mode for the second try"
+
+
 def test_equations_and_perfect_logits_leave_everything_as_it_was() -> None:
     lstm, x = layer(num_layers=2, dropout=0.5), torch.randn(N, L, H_IN)
     lstm.bias_hh_l1.requires_grad_(False)

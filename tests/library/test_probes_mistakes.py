@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -559,6 +560,7 @@ def _(mistaken: bool) -> Finding:
 def test_the_probe_fails_the_mistaken_model(name: str) -> None:
     finding = CASES[name].mistaken()
     assert not finding.ok, finding
+    assert re.search(r"look for|call model\.eval\(\)", finding.sentence), "it says where to look"
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -4,4 +4,4 @@ import sys
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[2]
-sys.path.insert(0, str(REPOSITORY / "docs" / "_ext"))
+sys.path[:0] = [str(REPOSITORY / "docs" / "_ext"), str(REPOSITORY / "benchmarks")]

@@ -28,6 +28,7 @@ import torch
 {code}
 '''
 DISTURBING = """\
+# It runs y. Install it with ``pip install x-y z``.
 import matplotlib
 import warnings
 torch.set_default_dtype(torch.float64)
@@ -56,7 +57,15 @@ class Project:
             "lstm_guide",
         ):
             shutil.copytree(REPOSITORY / name, folder / name)
-        for name in ("docs/conf.py", "pyproject.toml", "README.md", "LICENSE", "constraints.txt"):
+        for name in (
+            "docs/conf.py",
+            "docs/references.bib",
+            "docs/search.js",
+            "pyproject.toml",
+            "README.md",
+            "LICENSE",
+            "constraints.txt",
+        ):
             shutil.copy(REPOSITORY / name, folder / name)
         section = folder / "examples" / "10_section"
         section.mkdir(parents=True)
@@ -136,6 +145,37 @@ def test_a_selected_build_leaves_the_others_as_they_were_and_says_that_they_are_
     assert "alpha ran again" in project.page("10_alpha")
 
 
+def links_of(page: str) -> dict[str, str]:
+    """Return the addresses of a page's head and side bar that depend on where it is hosted."""
+    canonical = re.findall(r'<link rel="canonical" href="([^"]+)"', page)
+    report = re.findall(r'<a href="([^"]+)">(Report a mistake|Source of this page)</a>', page)
+    return {text: url for url, text in [*((url, "canonical") for url in canonical), *report]}
+
+
+def test_a_hosted_build_knows_its_address_and_its_repository(project: Project):
+    url, repository = "https://example.org/guide", "https://example.org/code"
+    result = project.build(GUIDE_URL=f"{url}/", GUIDE_REPOSITORY=repository)
+    assert result.returncode == 0, result.stderr
+    links = links_of(project.page("20_beta"))
+    assert links["canonical"] == f"{url}/gallery/10_section/20_beta.html"
+    assert links["Source of this page"] == f"{repository}/blob/main/examples/10_section/20_beta.py"
+    report = links["Report a mistake"]
+    assert report.startswith(f"{repository}/issues/new?title=Mistake%20on%20page%3A%20Title")
+    assert report.endswith("body=Page%3A%20examples/10_section/20_beta.py")
+    home = links_of((project.folder / "out/index.html").read_text())
+    assert home["canonical"] == f"{url}/index.html"
+    assert home["Source of this page"] == f"{repository}/blob/main/docs/index.md"
+    notebooks = list((project.folder / "out/_downloads").glob("*/20_beta.ipynb"))
+    assert len(notebooks) == 1
+    assert f"{url}/lstm_guide-" in notebooks[0].read_text()
+
+
+def test_a_build_that_is_not_hosted_names_no_address(project: Project):
+    result = project.build()
+    assert result.returncode == 0, result.stderr
+    assert links_of(project.page("20_beta")) == {}
+
+
 def test_a_name_that_no_script_has_stops_the_build(project: Project):
     result = project.build("-Dsphinx_gallery_conf.filename_pattern=no_such_page")
     assert result.returncode != 0
@@ -171,35 +211,6 @@ def test_the_downloads_say_how_to_get_the_package(project: Project):
     wheel = next((project.folder / "out").glob("lstm_guide-*.whl")).name
     gallery = project.folder / "docs" / "gallery" / "10_section"
     assert f"#   pip install {wheel}\n" in (gallery / "20_beta.py").read_text()
-    assert f"# %pip install {wheel}" in (gallery / "20_beta.ipynb").read_text()
-
-
-def links_of(page: str) -> dict[str, str]:
-    """Return the addresses of a page's head and side bar that depend on where it is hosted."""
-    canonical = re.findall(r'<link rel="canonical" href="([^"]+)"', page)
-    report = re.findall(r'<a href="([^"]+)">(Report a mistake|Source of this page)</a>', page)
-    return {text: url for url, text in [*((url, "canonical") for url in canonical), *report]}
-
-
-def test_a_hosted_build_knows_its_address_and_its_repository(project: Project):
-    url, repository = "https://example.org/guide", "https://example.org/code"
-    result = project.build(GUIDE_URL=f"{url}/", GUIDE_REPOSITORY=repository)
-    assert result.returncode == 0, result.stderr
-    links = links_of(project.page("20_beta"))
-    assert links["canonical"] == f"{url}/gallery/10_section/20_beta.html"
-    assert links["Source of this page"] == f"{repository}/blob/main/examples/10_section/20_beta.py"
-    report = links["Report a mistake"]
-    assert report.startswith(f"{repository}/issues/new?title=Mistake%20on%20page%3A%20Title")
-    assert report.endswith("body=Page%3A%20examples/10_section/20_beta.py")
-    home = links_of((project.folder / "out/index.html").read_text())
-    assert home["canonical"] == f"{url}/index.html"
-    assert home["Source of this page"] == f"{repository}/blob/main/docs/index.md"
-    notebooks = list((project.folder / "out/_downloads").glob("*/20_beta.ipynb"))
-    assert len(notebooks) == 1
-    assert f"{url}/lstm_guide-" in notebooks[0].read_text()
-
-
-def test_a_build_that_is_not_hosted_names_no_address(project: Project):
-    result = project.build()
-    assert result.returncode == 0, result.stderr
-    assert links_of(project.page("20_beta")) == {}
+    assert f'# %pip install {wheel}"' in (gallery / "20_beta.ipynb").read_text()
+    assert f"#   pip install {wheel} x-y z\n" in (gallery / "30_gamma.py").read_text()
+    assert f'# %pip install {wheel} x-y z"' in (gallery / "30_gamma.ipynb").read_text()

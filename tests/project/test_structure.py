@@ -18,6 +18,7 @@ PAGES = [path for path in SCRIPTS if path not in EXERCISES]
 STATEMENTS = [path for path in EXERCISES if not path.stem.endswith("_solution")]
 SECTIONS = sorted(path for path in EXAMPLES.iterdir() if path.is_dir())
 ENDING = ("Summary", "Common mistakes", "Check yourself", "Next")
+CLAIM = r"^\s*(assert |(torch\.testing\.)?assert_close\()"
 FORBIDDEN = re.compile(
     r"\b(simply|just|obviously|easy|easily|note that|of course)\b", re.IGNORECASE
 )
@@ -103,7 +104,7 @@ def test_a_page_has_tags_writes_the_call_out_and_asserts(script: Path):
     source = script.read_text(encoding="utf-8")
     assert re.search(r'^# sphinx_gallery_tags = \["', source, re.MULTILINE)
     assert "nn.LSTM(" in source
-    assert len(re.findall(r"^\s*(assert |torch\.testing\.assert_close)", source, re.MULTILINE)) >= 5
+    assert len(re.findall(CLAIM, source, re.MULTILINE)) >= 5
     assert re.search(r"\b(plotting|ax|plt)\.", source), "has a picture"
 
 
@@ -159,7 +160,7 @@ def test_a_solution_passes_the_checker_says_why_and_leads_back(script: Path):
     assert re.search(r'^# sphinx_gallery_tags = \["solution", "', source, re.MULTILINE)
     assert f'verdict = check("{name}", answer)\nassert verdict.ok\n' in source
     assert "nn.LSTM(" in source
-    assert len(re.findall(r"^\s*(assert |torch\.testing\.assert_close)", source, re.MULTILINE)) >= 4
+    assert len(re.findall(CLAIM, source, re.MULTILINE)) >= 4
     assert re.search(r"^(?:\w+ = )?plotting\.", source, re.MULTILINE), "has a picture"
     headings = re.findall(r"^# (.+)\n# -{3,}$", source, re.MULTILINE)
     assert headings[0] == "The answer"
@@ -175,7 +176,7 @@ def test_a_page_seeds_itself_where_it_draws_random_numbers(script: Path):
 
 @per_script
 def test_a_page_can_be_read_in_one_sitting(script: Path):
-    assert len(script.read_text(encoding="utf-8").splitlines()) <= 265
+    assert len(script.read_text(encoding="utf-8").splitlines()) <= 260
 
 
 def test_each_lesson_is_linked_from_a_term_of_the_glossary():

@@ -1,0 +1,41 @@
+/* The box on the page of messages: show the entries whose pattern is found in the pasted text. */
+const entries = JSON.parse(document.getElementById("error-patterns").textContent);
+const box = document.getElementById("error-text");
+const count = document.getElementById("error-count");
+const list = document.getElementById("error-found");
+
+for (const entry of entries) entry.patterns = entry.patterns.map((pattern) => new RegExp(pattern));
+
+function find(text) {
+  const line = text.trim().split(/\s+/).join(" ");
+  return entries.filter((entry) => entry.patterns.some((pattern) => pattern.test(line)));
+}
+
+/* A line of the list: the heading of the entry as a link to it, its cause and its fix. */
+function show(entry) {
+  const section = document.getElementById(entry.id);
+  const link = document.createElement("a");
+  link.href = `#${entry.id}`;
+  for (const node of section.querySelector("h3").childNodes) {
+    if (!node.classList?.contains("headerlink")) link.append(node.cloneNode(true));
+  }
+  const item = document.createElement("li");
+  item.append(link);
+  for (const words of section.querySelectorAll(":scope > .error-cause, :scope > .error-fix")) {
+    item.append(words.cloneNode(true));
+  }
+  return item;
+}
+
+function say(found) {
+  if (!box.value.trim()) return "";
+  if (!found.length) return "The guide does not know this message.";
+  return found.length === 1 ? "One cause is known." : `${found.length} causes are known, the likeliest first.`;
+}
+
+box.addEventListener("input", () => {
+  const found = find(box.value);
+  list.replaceChildren(...found.map(show));
+  count.textContent = say(found);
+});
+box.closest(".error-box").hidden = false;
