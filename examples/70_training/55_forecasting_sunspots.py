@@ -136,7 +136,7 @@ leak_error, leak_best = (error(f(x[test_rows]), y[test_rows]) for f in (leaky, n
 honest, flattered = unknown / best, leak_error / leak_best
 print(f"the leak makes it look better: {flattered < honest - 0.04}")
 assert flattered < honest - 0.04
-assert flattered < 1.1
+assert flattered < 1.15
 plotting.bars(
     {
         "split in time": {"large LSTM": honest, "nine weights": 1.0},

@@ -174,16 +174,25 @@ def accuracy(lstm, head, carry):
 
 
 carried = accuracy(*train(True, x, lamp), carry=True)
-reset = accuracy(*train(False, x, lamp), carry=False)
+reset_model = train(False, x, lamp)
+reset = accuracy(*reset_model, carry=False)
+mixed = accuracy(*reset_model, carry=True)
 print(f"state carried: {carried.mean():.2f}")
 print(f"reset at each chunk, below 0.8: {bool(reset.mean() < 0.8)}")
 assert carried.mean() > 0.97
+print(
+    f"trained with a reset, read with the state carried, better: {bool(mixed.mean() > reset.mean())}"
+)
 assert reset.mean() < 0.8
+assert mixed.mean() > reset.mean() + 0.1
 
 # %%
 # :func:`lstm_guide.training.tbptt` does the carrying, above for the test. It gives the steps of each
 # chunk, the output and the state, detached. The reset model begins each chunk with a guess, and gets
 # better as presses come in. The carried one knows from the first step of a chunk.
+# The last line of the output says where the loss comes from: most of it from reading with a reset. A
+# chunk with a press in it teaches to hold, also in the reset model. But that one has never seen a
+# state older than a chunk: over five first weights it was right in 0.85 to 1 of the steps.
 
 by_place = {
     "state carried": carried.view(-1, chunk_length).mean(dim=0),  # (chunk_length,)
