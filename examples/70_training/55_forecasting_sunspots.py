@@ -6,8 +6,8 @@ A real series: a tie, and what a leak looks like
 
 On the series of :ref:`forecasting` the LSTM wins, since that series was made for it. What about a
 real one? This page forecasts the number of sunspots of the next year. The LSTM does not win. Then
-the same data are prepared with a :term:`leak`, and a bad model looks good. After this page you can tell the two
-apart in your own results.
+the same data are prepared with a :term:`leak`, and a bad model looks good. After this page you can
+tell the two apart in your own results.
 
 **You will see**
 
