@@ -101,6 +101,7 @@ renewed = with_new_masks(single, x, p=0.5)
 lasting = (renewed == 0).all(dim=0)  # (N, H)
 print(f"new masks: {lasting.sum().item()} of {N * H} features are zero at every step")
 assert lasting.sum() < always.sum()
+assert (renewed[1:] == 0).any(dim=(1, 2)).all()  # each step has zeros, and other ones
 
 # %%
 # Only h is dropped, c is kept

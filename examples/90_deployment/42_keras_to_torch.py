@@ -210,8 +210,8 @@ home.cleanup()
 #
 # .. dropdown:: Answer
 #
-#    ``_, (h_n, _) = lstm(x)`` with ``num_layers=2``, and then ``h_n[-1]``: the top layer at the last
-#    step. torch passes the whole sequence from layer to layer by itself.
+#    ``output, (h_n, c_n) = lstm(x)`` with ``num_layers=2``, and then ``h_n[-1]``: the top layer at the
+#    last step. torch passes the whole sequence from layer to layer by itself.
 #
 # Next
 # ----

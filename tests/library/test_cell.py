@@ -296,8 +296,8 @@ BAD_STEPS: dict[str, tuple[type[Exception], dict[str, Any]]] = {
     "bias_hh: expected dtype torch.float32, got torch.float64": (
         (TypeError, {"bias_hh": torch.zeros(20, dtype=torch.float64)})
     ),
-    "proj_size: expected less than hidden_size = 5, got 5. The projection": (
-        (ValueError, {"weight_hr": torch.zeros(5, 5)})
+    "h: expected fewer features than c, which has H_cell = 5, got (4, 5). The projection": (
+        (ShapeError, {"weight_hr": torch.zeros(5, 5)})
     ),
 }
 

@@ -806,7 +806,7 @@ def test_pattern_draws_on_given_axes():
     [
         ({}, ValueError, "parts: expected at least one name with steps, got none. Give a dict"),
         ({"decoder": []}, ValueError, r"parts: .*, got {'decoder': 0}. Give a dict"),
-        ({"decoder": [("a", None)]}, TypeError, r"parts: .* texts, got \('a', None\). Give what"),
+        ({"decoder": [("a", None)]}, TypeError, r"parts: .* texts, got a tuple of 2. Give what"),
         ({"decoder": ["abc"]}, TypeError, "parts: expected pairs of texts, got 'abc'. Give what"),
         ({"decoder": [1]}, TypeError, "parts: expected pairs of texts, got 1. Give what"),
     ],

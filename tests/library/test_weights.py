@@ -106,7 +106,7 @@ WRONG_ORDERS: dict[str, tuple[type[Exception], dict[str, Any]]] = {
     "target: expected the letters of 'ifgo' in any order, got 'ifg'. torch": (
         (ValueError, {"target": "ifg"})
     ),
-    "target: expected the letters of 'ifgo' in any order, got ['i']. torch": (
+    "target: expected the letters of 'ifgo' in any order, got a list of 1. torch": (
         (ValueError, {"target": ["i"]})
     ),
 }
