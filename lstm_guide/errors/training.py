@@ -29,7 +29,9 @@ def check_trained(parameters: object) -> list[Tensor]:
 
     A generator is used up by its first reader, and the optimiser and the clipping both read.
     """
-    if isinstance(parameters, nn.Module | Tensor) or not isinstance(parameters, Iterable):
+    # An array of one number says that it can be iterated over, and refuses when it is.
+    whole = isinstance(parameters, nn.Module | Tensor) or hasattr(parameters, "dtype")
+    if whole or not isinstance(parameters, Iterable):
         change = "Give model.parameters()."
         expected = "tensors to train"
         raise TypeError(say("parameters", expected=expected, got=kind(parameters), change=change))

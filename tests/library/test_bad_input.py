@@ -481,7 +481,7 @@ def test_the_call_that_runs_runs(name: str) -> None:
 def test_what_does_not_fit_is_refused_by_name_and_with_a_remedy(place: str) -> None:
     name, _, argument = place.rpartition(".")
 
-    @settings(max_examples=20, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=20, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(value=bad(place))
     def try_it(value: Any) -> None:
         with pytest.raises((TypeError, ValueError)) as found:
