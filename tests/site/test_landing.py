@@ -17,7 +17,7 @@ def test_the_three_ways_in_are_seen_without_scrolling(
     page = browser.new_page(viewport={"width": width, "height": height})
     page.goto(f"{address}/index.html", wait_until="networkidle")
     for way in WAYS:
-        box = page.get_by_text(way, exact=True).bounding_box()
+        box = page.locator(".sd-card-title", has_text=way).bounding_box()
         assert box
         assert box["y"] + box["height"] <= height, way
 
