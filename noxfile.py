@@ -8,7 +8,7 @@ import nox
 
 nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "virtualenv"
-nox.options.sessions = ["lint", "tests", "docs", "examples", "site"]
+nox.options.sessions = ["lint", "tests", "build", "docs", "examples", "site"]
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 SITE = Path("docs/_build/html")
@@ -54,6 +54,13 @@ def tests(session: nox.Session) -> None:
     """Test the library and the structure of the project; the scripts run elsewhere."""
     install(session, "test", "docs")
     session.run("pytest", "-n", "auto", "--dist", "loadscope", *session.posargs)
+
+
+@nox.session
+def build(session: nox.Session) -> None:
+    """Test the build: sites of a few scripts that fail, change or stay as they are."""
+    install(session, "test", "docs")
+    session.run("pytest", "tests/build", *session.posargs)
 
 
 @nox.session

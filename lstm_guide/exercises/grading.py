@@ -60,11 +60,14 @@ class Exercise:
 
 @dataclass(frozen=True)
 class Try:
-    """One configuration in words, with the results of torch, of each mistake and of the reader."""
+    """One configuration in words, with the results of torch and of the reader.
+
+    ``run`` tries a known mistake on the same configuration.
+    """
 
     where: str
     want: object
-    mistaken: dict[str, object]
+    run: Callable[[Answer], object]
     got: object
     returned: object
 
@@ -78,10 +81,10 @@ def grade(exercise: Exercise, answer: Answer) -> str | None:
             tries = [_try(exercise, answer) for _ in range(TRIES)]
         except Misunderstanding as found:
             return str(found)
-    wrong = [each for each in tries if not same(each.got, each.want)]
-    if not wrong:
-        return None
-    return _misunderstanding(exercise, tries) or _difference(wrong[0])
+        wrong = [each for each in tries if not same(each.got, each.want)]
+        if not wrong:
+            return None
+        return _misunderstanding(exercise, tries) or _difference(wrong[0])
 
 
 def _try(exercise: Exercise, answer: Answer) -> Try:
@@ -96,19 +99,21 @@ def _try(exercise: Exercise, answer: Answer) -> Try:
         returned = function(*own)
         return exercise.seen(returned, *own), returned
 
-    with torch.no_grad():
-        want, _ = run(exercise.reference)
-        mistaken = {text: run(wrong)[0] for text, wrong in exercise.mistakes.items()}
+    @torch.no_grad()
+    def result(function: Answer) -> object:
+        return run(function)[0]
+
+    want = result(exercise.reference)
     got, returned = run(answer)
-    return Try(", ".join(shown), want, mistaken, got, returned)
+    return Try(", ".join(shown), want, result, got, returned)
 
 
 def _misunderstanding(exercise: Exercise, tries: list[Try]) -> str | None:
     """Name the mistake that explains the results of all configurations, if one does."""
     if all(each.returned is None for each in tries):
         return "The function returns None. Write your answer after return."
-    for text in exercise.mistakes:
-        if all(same(each.got, each.mistaken[text]) for each in tries):
+    for text, mistake in exercise.mistakes.items():
+        if all(same(each.got, each.run(mistake)) for each in tries):
             return text
     if all(same(each.returned, tries[0].returned) for each in tries):
         return (

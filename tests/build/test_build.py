@@ -145,6 +145,12 @@ def test_a_selected_build_leaves_the_others_as_they_were_and_says_that_they_are_
     assert "alpha ran again" in project.page("10_alpha")
 
 
+def test_a_name_that_no_script_has_stops_the_build(project: Project):
+    result = project.build("-Dsphinx_gallery_conf.filename_pattern=no_such_page")
+    assert result.returncode != 0
+    assert "no script in examples/ matches 'no_such_page'" in result.stderr
+
+
 def links_of(page: str) -> dict[str, str]:
     """Return the addresses of a page's head and side bar that depend on where it is hosted."""
     canonical = re.findall(r'<link rel="canonical" href="([^"]+)"', page)
@@ -168,18 +174,6 @@ def test_a_hosted_build_knows_its_address_and_its_repository(project: Project):
     notebooks = list((project.folder / "out/_downloads").glob("*/20_beta.ipynb"))
     assert len(notebooks) == 1
     assert f"{url}/lstm_guide-" in notebooks[0].read_text()
-
-
-def test_a_build_that_is_not_hosted_names_no_address(project: Project):
-    result = project.build()
-    assert result.returncode == 0, result.stderr
-    assert links_of(project.page("20_beta")) == {}
-
-
-def test_a_name_that_no_script_has_stops_the_build(project: Project):
-    result = project.build("-Dsphinx_gallery_conf.filename_pattern=no_such_page")
-    assert result.returncode != 0
-    assert "no script in examples/ matches 'no_such_page'" in result.stderr
 
 
 FAILING = {
@@ -214,3 +208,7 @@ def test_the_downloads_say_how_to_get_the_package(project: Project):
     assert f'# %pip install {wheel}"' in (gallery / "20_beta.ipynb").read_text()
     assert f"#   pip install {wheel} x-y z\n" in (gallery / "30_gamma.py").read_text()
     assert f'# %pip install {wheel} x-y z"' in (gallery / "30_gamma.ipynb").read_text()
+
+
+def test_a_build_that_is_not_hosted_names_no_address(project: Project):
+    assert links_of(project.page("20_beta")) == {}, "built last without the settings"
