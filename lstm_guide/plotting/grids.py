@@ -200,8 +200,11 @@ def bars(
 ) -> Axes:
     """Draw numbers as bars to the right, in groups, each with its value.
 
+    Whole numbers are written as they are, others with one decimal.
+
     Args:
         groups: for each group a number for each label, at least 0; all with the same labels.
+            A single label needs no legend: say in ``xlabel`` what it is.
         xlabel: what the numbers are.
         title: the sentence that says what is seen; None for one made from the labels.
         ax: where to draw; None for a new figure.
@@ -231,7 +234,8 @@ def bars(
             values = [group[label] for group in groups.values()]
             at = [y + height * (i - (len(labels) - 1) / 2) for y in range(len(groups))]
             drawn = ax.barh(at, values, height, label=label, color=look["color"])
-            ax.bar_label(drawn, fmt="%.1f", padding=4, color=INK)
+            texts = [f"{v}" if isinstance(v, int) else f"{v:.1f}" for v in values]
+            ax.bar_label(drawn, texts, padding=4, color=INK)
         ax.set_yticks(range(len(groups)), list(groups))
         ax.invert_yaxis()
         ax.margins(x=0.12)
@@ -242,7 +246,8 @@ def bars(
         ax.tick_params(colors=INK)
         ax.spines[:].set_color(INK)
         ax.spines[["top", "right"]].set_visible(False)
-        ax.figure.legend(loc="outside lower center", ncols=2)  # the bars need the width
+        if len(labels) > 1:
+            ax.figure.legend(loc="outside lower center", ncols=2)  # the bars need the width
     return ax
 
 

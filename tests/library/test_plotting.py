@@ -751,6 +751,15 @@ def test_bars_are_as_long_as_the_numbers_they_carry():
     assert ax.get_title() == "padded and packed for short and long"
 
 
+def test_bars_write_whole_numbers_as_they_are_and_need_no_legend_for_one_label():
+    ax = plotting.bars({"list": {"tensors": 0}, "module list": {"tensors": 8}}, xlabel="tensors")
+    assert [text.get_text() for text in ax.texts] == ["0", "8"]
+    assert ax.figure.legends == []
+    two = plotting.bars({"a": {"x": 0.25, "y": 8}}, xlabel="tensors")
+    assert [text.get_text() for text in two.texts] == ["0.2", "8"]
+    assert [text.get_text() for text in two.figure.legends[0].texts] == ["x", "y"]
+
+
 @pytest.mark.parametrize("groups", [{}, {"short": {}}, {"short": {"a": 1.0}, "long": {"b": 1.0}}])
 def test_bars_refuse_groups_with_different_labels(groups):
     with pytest.raises(ValueError, match=r"^groups: expected the same labels .* Give a dict"):
