@@ -73,6 +73,11 @@ def test_a_page_is_offline_quiet_narrow_enough_and_accessible(visit: Visit, name
         "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     )
     assert too_wide <= 0, "the page itself never scrolls sideways"
+    if page.viewport_size["width"] >= STATES["desktop"][0]:
+        cut = page.locator("article pre").evaluate_all(
+            "all => all.filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.innerText)"
+        )
+        assert cut == [], "code is read without scrolling sideways"
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
 
