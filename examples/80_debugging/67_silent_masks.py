@@ -104,8 +104,8 @@ assert taken.sum() > 0
 # Attention
 # ---------
 # A softmax gives each score a weight above zero, that of a padded step too. The output there is zero,
-# so the weight is lost: what is left for the valid steps adds up to less than 1. In the picture, the
-# steps of one colour are valid.
+# so the weight is lost: what is left for the valid steps adds up to less than 1. In the picture, each
+# row begins with its valid steps in one colour, and ends with its padding in the other.
 
 score = nn.Linear(H, 1)
 
