@@ -192,6 +192,8 @@ for parameter in placed.parameters():
 #    times two directions are four rows, for eight :term:`sequences <sequence>`. The table
 #    prints it.
 #
+# Every argument, with its meaning and its messages, is on :doc:`by argument </by-argument>`.
+#
 # Next
 # ----
 # Go on with :ref:`arguments-by-name`: the same arguments without their names, and what goes wrong.

@@ -104,8 +104,9 @@ assert right(x)[0].shape == (N, L, 6)
 # Common mistakes
 # ---------------
 # * "I wrote ``nn.LSTM(128, 64, 1, True)``": the ``True`` is ``bias`` (:ref:`arguments-fourth`).
+#   :func:`~lstm_guide.probes.batch_leak` finds it in your model: :ref:`silent-axes`.
 # * "``nn.LSTM(H_in, H, 2, 0.5)`` for :term:`dropout`": the fourth place takes a bool
-#   (:ref:`arguments-refused`).
+#   (:ref:`error-fourth-argument-is-bias`).
 # * "``hidden_size`` is half of something": ``/`` gives a float, write ``//``
 #   (:ref:`arguments-refused`).
 #

@@ -116,6 +116,7 @@ assert columns.unique().tolist() == [2]
 # Common mistakes
 # ---------------
 # * "The shape is right, so the axes are right": change one number and look (:ref:`axes-swapped`).
+#   :func:`~lstm_guide.probes.batch_leak` does it for your model: :ref:`silent-axes`.
 # * "Sequences in one batch influence each other": they do not, unless time and batch are swapped
 #   (:ref:`axes-what-moves`).
 # * "I may sort my features as I like": before training, yes; a trained model expects their order

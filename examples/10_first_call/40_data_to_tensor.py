@@ -140,7 +140,8 @@ assert not describe(lstm, right).questions
 # * A batch-first tensor in a time-first LSTM: no message, batch and time are swapped
 #   (:ref:`layouts`).
 # * (steps, 1, features) with ``batch_first=True``: no message, and no memory
-#   (:ref:`data-batch-axis`).
+#   (:ref:`data-batch-axis`). :func:`~lstm_guide.probes.memory` catches this in your own model:
+#   :ref:`silent-axes`.
 # * A DataLoader of NumPy data gives float64, and the LSTM has float32
 #   (:ref:`device-and-dtype`).
 #

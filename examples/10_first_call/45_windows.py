@@ -153,8 +153,10 @@ assert difference > 1e-4
 # ---------------
 # * "Expected 2, got 4": the last axis holds the window, not the features (:ref:`windows-unfold`).
 # * (N, 1, window) with ``batch_first=True``: no message, and no memory
-#   (:ref:`windows-feature-axis`).
+#   (:ref:`windows-feature-axis`). :func:`~lstm_guide.probes.memory` catches this in your own model:
+#   :ref:`silent-axes`.
 # * The last step of the window as its target: the answer is in the input (:ref:`windows-target`).
+#   :func:`~lstm_guide.probes.causality` sees it before you train: :ref:`silent-training`.
 # * A state carried from window to window: :ref:`rows-of-the-state`.
 #
 # Check yourself

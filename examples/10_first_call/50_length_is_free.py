@@ -181,7 +181,8 @@ for expected, mistake in mistakes.items():
 #
 # Common mistakes
 # ---------------
-# * "My LSTM is batch first and my data is (L, N, H_in)": nothing is raised. See :ref:`layouts`.
+# * "My LSTM is batch first and my data is (L, N, H_in)": nothing is raised. See :ref:`layouts`;
+#   :func:`~lstm_guide.probes.loop_equals_bulk` catches it: :ref:`silent-axes`.
 # * "``input_size`` is the length of my window": ``input_size`` counts features. See
 #   :ref:`data-to-tensor`.
 # * "``hidden_size`` must be the number of steps": it is the width of the output. See

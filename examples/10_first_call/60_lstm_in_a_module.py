@@ -134,7 +134,7 @@ torch.testing.assert_close(chain(x), tagger(x), atol=1e-6, rtol=0)
 # Common mistakes
 # ---------------
 # * ``nn.Sequential(nn.LSTM(...), nn.Linear(...))``: the linear layer gets a tuple
-#   (:ref:`module-sequential`).
+#   (:ref:`module-sequential`, and :ref:`the message <error-pair-passed-on>`).
 # * ``h_n[-1]`` or ``output[:, -1]`` taken for granted in every configuration:
 #   :ref:`axes-and-outputs`.
 # * A state kept as an attribute of the module: :ref:`state-inside-a-module`.

@@ -154,9 +154,9 @@ with torch.no_grad():
 # ---------------
 # * "I call ``model.forward(x)``": the hooks do not run (:ref:`module-forward`).
 # * "My LSTMs are in a list, and the loss does not fall": the optimizer has not got them
-#   (:ref:`module-list`).
+#   (:ref:`module-list`). Count the parameters, as in :ref:`silent-weights`.
 # * "cannot assign module before Module.__init__() call": ``super().__init__()`` is missing
-#   (:ref:`module-old-code`).
+#   (:ref:`module-old-code`, and :ref:`the message <error-super-init-forgotten>`).
 #
 # Check yourself
 # --------------

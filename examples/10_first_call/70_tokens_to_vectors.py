@@ -179,13 +179,14 @@ assert changes[1] < 1e-6
 #
 # Common mistakes
 # ---------------
-# * "RNN input dtype (torch.int64) does not match weight dtype": ids went straight into the LSTM.
-#   If it says torch.float64 instead: :ref:`device-and-dtype`.
+# * "RNN input dtype (torch.int64) does not match weight dtype": ids went straight into the LSTM
+#   (:ref:`error-input-of-integers`). If it says torch.float64 instead: :ref:`device-and-dtype`.
 # * ``ids.float()``: no message, and a numbering without meaning is taken for a measurement
 #   (:ref:`tokens-as-floats`).
 # * "index out of range in self": ``num_embeddings`` is too small, or a word is unknown
 #   (:ref:`tokens-unknown-id`).
 # * Ids (N, L) and no ``batch_first``: :term:`leak` from sentence to sentence (:ref:`layouts`).
+#   Find it with :func:`~lstm_guide.probes.batch_leak`, on the vectors: :ref:`silent-axes`.
 #
 # Check yourself
 # --------------

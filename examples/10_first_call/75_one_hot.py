@@ -106,7 +106,7 @@ assert f"Expected {V}, got {short.size(-1)}" in message
 # Common mistakes
 # ---------------
 # * "RNN input dtype (torch.int64)": ``one_hot`` returns whole numbers, add ``.float()``
-#   (:ref:`one-hot-vector`).
+#   (:ref:`one-hot-vector`, and :ref:`the message <error-input-of-integers>`).
 # * "Expected 6, got 4": ``num_classes`` is missing (:ref:`one-hot-classes`).
 # * "I use one-hot vectors and an embedding": one of the two is enough (:ref:`one-hot-product`).
 #

@@ -157,10 +157,10 @@ plotting.steps(
 #
 # Common mistakes
 # ---------------
-# * "RNN input dtype (torch.float64)": NumPy data without ``.float()``. If it says torch.int64 and
-#   the numbers are ids: :ref:`words and characters <tokens-to-vectors>`.
+# * "RNN input dtype (torch.float64)": NumPy data without ``.float()`` (:ref:`error-input-dtype`).
+#   If it says torch.int64 and the numbers are ids: :ref:`words and characters <tokens-to-vectors>`.
 # * "get_mkldnn_dtype: unsupported data type": the state has another dtype than the input
-#   (:ref:`dtype-of-the-state`).
+#   (:ref:`dtype-of-the-state`, and :ref:`the message <error-state-dtype>`).
 # * "Input and hidden tensors are not at the same device": the same for devices
 #   (:ref:`another-device`).
 #

@@ -163,7 +163,8 @@ plotting.cells(
 # Common mistakes
 # ---------------
 # * "``output`` has the right shape, so the layout is right." Look at ``h_n``: its middle size is N
-#   as the LSTM read it. What a wrong reading does to the numbers: :ref:`bulk-and-loop`
+#   as the LSTM read it. What a wrong reading does to the numbers: :ref:`bulk-and-loop`.
+#   :func:`~lstm_guide.probes.batch_leak` catches it in your own model: :ref:`silent-axes`.
 # * "My states are ``(N, K, H)``, because I use ``batch_first=True``." The option does not move them
 #   (:ref:`layouts-states`).
 # * "I swap the axes with ``view``." It mixes the sequences (:ref:`view-and-transpose`).

@@ -103,8 +103,10 @@ plotting.call(batch_first, one, title=title)
 # ---------------
 # * "A batch of single steps is ``(N, H_in)``." Give it a time axis with
 #   :meth:`torch.Tensor.unsqueeze` (:ref:`one-sequence-rows`).
-# * "For unbatched 2-D input, hx and cx should also be 2-D": the state has a batch axis and the input
-#   has not (:ref:`one-sequence-state`).
+#   :func:`~lstm_guide.probes.row_permutation` catches it: :ref:`silent-axes`.
+# * "For unbatched 2-D input, hx and cx should also be 2-D": the state has a batch axis and the
+#   input has not (:ref:`one-sequence-state`, and
+#   :ref:`the message <error-unbatched-input-batched-state>`).
 # * ``x[0]`` of a batch where ``x[:1]`` is meant: the batch axis is gone (:ref:`layouts`).
 #
 # Check yourself

@@ -170,6 +170,7 @@ plotting.steps(
 #   LSTM reads it (:ref:`bulk-cause`). If it is not yours, repair the input, not the state.
 # * "The output has the right shape, so the axes are right." ``(7, 1, 5)`` came out of the wrong
 #   call and of the right one. Look at the middle size of ``h_n`` (:ref:`layouts`).
+#   :func:`~lstm_guide.probes.loop_equals_bulk` compares loop and call for you: :ref:`silent-axes`.
 # * "I repair the shape with ``view``." With one sentence it does what ``transpose`` does. With two
 #   it mixes them (:ref:`view-and-transpose`).
 #

@@ -118,8 +118,9 @@ assert (moves[later] > 0).all()
 #
 # Common mistakes
 # ---------------
-# * "My test shows that the state is not passed on": it shows that there is one step in each sequence
-#   (:ref:`state-two-tests`, :ref:`state-refuted`).
+# * "My test shows that the state is not passed on": it shows that there is one step in each
+#   sequence (:ref:`state-two-tests`, :ref:`state-refuted`). The other causes are on
+#   :ref:`bulk-and-step-differ`.
 # * "I pass the state by hand, to be sure": one call does it, once time is where the LSTM reads it
 #   (:ref:`state-repaired`).
 #

@@ -196,9 +196,9 @@ for begin in (start, new_start):
 # ---------------
 # * "I draw a random state to clean the LSTM." It has nothing to clean. Pass no state, or
 #   zeros (:ref:`initial-state`).
-# * "My loop does not agree with the one call." If they differ at the first step, the initial
-#   states differ. If they differ from the second step on, the loop does not pass the state on, or
-#   the one call reads another axis as time (:ref:`bulk-and-loop`).
+# * "My loop does not agree with the one call." If they differ at the first step, the initial states
+#   differ. If they differ from the second step on, the loop does not pass the state on, or the one
+#   call reads another axis as time (:ref:`bulk-and-loop`, :ref:`bulk-and-step-differ`).
 # * "My notebook worked yesterday." A cell uses a name that a later cell defines, here ``start`` or
 #   ``state``. Restart the kernel and run all cells in order before you compare two runs
 #   (:ref:`loop-one-state`).

@@ -199,7 +199,7 @@ torch.testing.assert_close(rows.reshape(N, L, H), output)
 # * "``view`` failed, so I use ``reshape`` as the message says." The message is about memory only.
 #   Ask first whether you join neighbours or want another order (:ref:`view-where-reshape`).
 # * "``h_n.view(N, -1)`` has the right shape." It has, and each row joins numbers of different
-#   sequences (:ref:`view-h-n`).
+#   sequences (:ref:`view-h-n`). ``probes.batch_leak`` finds it: :ref:`silent-axes`.
 #
 # Check yourself
 # --------------

@@ -176,12 +176,13 @@ assert h_0.shape == c_0.shape == (2, 3, H)
 #
 # Common mistakes
 # ---------------
-# * A state in batch-first order, ``(N, 1, H)``: rejected. What ``batch_first`` moves:
-#   :ref:`layouts`.
+# * A state in batch-first order, ``(N, 1, H)``: rejected (:ref:`error-state-batch-first`). What
+#   ``batch_first`` moves: :ref:`layouts`.
 # * ``h_0`` alone: an ``IndexError``, or a message about 2-D tensors (:ref:`initial-pair`).
 # * A state made for a constant batch size: :ref:`state-inside-a-module`.
 # * Random numbers in the place of zeros: the same input gives another answer in each call
-#   (:ref:`initial-random`).
+#   (:ref:`initial-random`). :func:`~lstm_guide.probes.call_twice` catches it in your own model:
+#   :ref:`silent-states`.
 #
 # Check yourself
 # --------------

@@ -117,7 +117,8 @@ plotting.steps(
 # ---------------
 # * "I made it ``(K * D, N, H)``": then it fits one batch size only. Make it for one sequence
 #   (:ref:`learned-parameter`).
-# * "Its gradient is ``None``": it was detached, or copied, on the way (:ref:`learned-trap`).
+# * "Its gradient is ``None``": it was detached, or copied, on the way (:ref:`learned-trap`). The
+#   assertion that sees it is on :ref:`silent-states`.
 # * "I keep the last state as the next start": that is another thing, :ref:`carrying-state`.
 #
 # Check yourself

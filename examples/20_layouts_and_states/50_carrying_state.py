@@ -160,6 +160,7 @@ assert not any(part.requires_grad for part in state)  # of the loop further up
 # ---------------
 # * Following the message to ``retain_graph=True``: the next error (:ref:`carrying-retain-graph`).
 # * Detaching ``h`` and not ``c``: the same error as before (:ref:`carrying-detach-both`).
+#   :func:`~lstm_guide.probes.gradient_reach` catches it without an error: :ref:`silent-states`.
 # * Carrying the state between shuffled batches, with no message and wrong numbers:
 #   :ref:`rows-of-the-state`.
 # * Keeping the state as an attribute of the model: :ref:`state-inside-a-module`.

@@ -122,7 +122,8 @@ for chunk_length in (2, 4, 6, 12):
 # * "My chunks are shorter than what has to be remembered": no gradient reaches that far back
 #   (:ref:`truncated-reach`).
 # * "I want the full gradient, and detach": keep the graph and call ``backward`` once
-#   (:ref:`truncated-once`).
+#   (:ref:`truncated-once`). :func:`~lstm_guide.probes.gradient_reach` says which steps your loss
+#   reaches: :ref:`silent-states`.
 #
 # Check yourself
 # --------------

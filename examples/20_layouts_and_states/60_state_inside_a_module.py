@@ -209,6 +209,9 @@ torch.testing.assert_close(output, whole[4:], atol=1e-6, rtol=0)
 #    Nothing. ``forward`` does not read ``self.hidden``, so each call starts from zeros anyway. To
 #    test it, put random numbers into ``model.hidden``: the output stays the same.
 #
+# :func:`~lstm_guide.probes.call_twice` catches a state that your own model keeps; a state that is
+# never read takes the assertion of this answer. Both are on :ref:`silent-states`.
+#
 # Next
 # ----
 # Go on with the question to which sequence a carried memory belongs: :ref:`rows-of-the-state`.

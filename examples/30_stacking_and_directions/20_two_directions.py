@@ -185,6 +185,7 @@ assert out.shape == (10, 16, 16)
 # Common mistakes
 # ---------------
 # * "I take ``output[:, -1]``": its reverse half has read one step (:ref:`directions-trap`).
+#   :func:`~lstm_guide.probes.gradient_reach` catches this in your own model: :ref:`silent-states`.
 # * "I take ``h_n[-1]``": half of your weights never learn (:ref:`directions-half`).
 # * "I join ``h_n[0]`` and ``h_n[1]``": right with one layer only (:ref:`rows-of-h-n`).
 # * "``Linear(H, 1)`` does not fit": ``output`` has 2 * H features. Shapes for every case:

@@ -103,6 +103,7 @@ with torch.no_grad():
 # Common mistakes
 # ---------------
 # * "Two directions forecast better": they have read the answer (:ref:`future-forecast`).
+#   :func:`~lstm_guide.probes.causality` catches this before you train: :ref:`silent-training`.
 # * "I feed a stream in two directions": no output is final (:ref:`future-allowed`).
 # * "I :term:`mask` the future in the loss": the outputs have read it all the same (:ref:`future-moves`).
 #

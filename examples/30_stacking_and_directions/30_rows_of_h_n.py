@@ -176,8 +176,9 @@ for (K, D), lstm in lstms.items():
 # ---------------
 # * "I wrote ``view(D, K, N, H)``": layers and directions are exchanged (:ref:`h-n-exchanged`).
 # * "I take ``h_n[:K]``": these are not the forward rows (:ref:`h-n-first-k`).
-# * "My result for one sequence changes with its neighbours": look for a ``view`` on ``h_n``. See
-#   :ref:`join-rows`.
+# * "My result for one sequence changes with its neighbours": look for a ``view`` on ``h_n``
+#   (:ref:`join-rows`). :func:`~lstm_guide.probes.batch_leak` catches this in your own model:
+#   :ref:`silent-axes`.
 # * "``h_n[:, -1]``, because I use ``batch_first``": the states never are batch first
 #   (:ref:`layouts`).
 #

@@ -118,6 +118,7 @@ for name, join in joins.items():
 # Common mistakes
 # ---------------
 # * "I wrote ``h_n.view(N, -1)``": it joins rows of different sequences (:ref:`join-mixed`).
+#   :func:`~lstm_guide.probes.batch_leak` catches it: :ref:`silent-axes`.
 # * "My answers change with the batch size": look for a ``view`` (:ref:`join-batch`).
 # * "The first H numbers are the top layer": they are layer 0, forward (:ref:`join-order`).
 #
@@ -128,6 +129,8 @@ for name, join in joins.items():
 # .. dropdown:: Answer
 #
 #    For N = 1: all rows belong to the one sequence. So a test with one sequence finds nothing.
+#
+# :ref:`exercise-both-directions` checks your own answer.
 #
 # Next
 # ----

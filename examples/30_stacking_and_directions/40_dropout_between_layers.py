@@ -165,10 +165,12 @@ assert gap == 0
 #
 # Common mistakes
 # ---------------
-# * "I set ``dropout`` on one layer": it does nothing (:ref:`dropout-one-layer`).
+# * "I set ``dropout`` on one layer": it does nothing (:ref:`dropout-one-layer`, and
+#   :ref:`the warning <error-dropout-with-one-layer>`).
 # * "I expect zeros in ``output``": the top layer is never dropped; add ``nn.Dropout``
 #   (:ref:`dropout-no-zeros`).
 # * "My predictions change from call to call": ``eval()`` is missing (:ref:`dropout-eval`).
+#   :func:`~lstm_guide.probes.call_twice` catches this in your own model: :ref:`silent-states`.
 #
 # Check yourself
 # --------------

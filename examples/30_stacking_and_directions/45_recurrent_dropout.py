@@ -139,6 +139,8 @@ assert move.abs().max() > 1e-4
 #    The loop has to ask whether it trains: ``functional.dropout(h, p, training=self.training)`` inside
 #    a module. :meth:`torch.nn.Module.eval` then switches it off.
 #
+# :func:`~lstm_guide.probes.call_twice` finds such a loop in your own model: :ref:`silent-states`.
+#
 # Next
 # ----
 # Go on with :ref:`projection`. It is the last argument that changes shapes.

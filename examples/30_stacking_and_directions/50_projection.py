@@ -150,9 +150,10 @@ assert final_state(deep, h_n).shape == (N, 2 * H_out)
 # Common mistakes
 # ---------------
 # * "I give both states ``hidden_size`` features": ``Expected hidden[0] size``
-#   (:ref:`projection-two-widths`). :func:`lstm_guide.zero_state` makes the right pair.
+#   (:ref:`projection-two-widths`, and :ref:`the message <error-state-with-projection>`).
+#   :func:`lstm_guide.zero_state` makes the right pair.
 # * "I set ``proj_size`` equal to ``hidden_size``": torch rejects it, the projection must be smaller
-#   (:ref:`constructor-arguments`).
+#   (:ref:`error-projection-size`).
 # * "I use ``hidden_size`` for the next ``Linear``": its input is D * ``proj_size``
 #   (:ref:`projection-stack`).
 #

@@ -123,7 +123,8 @@ for width in (20, 50, 80, 90):
 #
 # Common mistakes
 # ---------------
-# * "My LSTM became slower with fewer parameters": the fast path is gone (:ref:`projection-slow`).
+# * "My LSTM became slower with fewer parameters": the fast path is gone (:ref:`projection-slow`,
+#   and :ref:`the warning <error-projection-without-onednn>`).
 # * "What follows expects numbers from -1 to 1": ``h`` may be larger (:ref:`projection-range`).
 # * "A projection always saves parameters": not near ``hidden_size`` (:ref:`projection-saves`).
 #

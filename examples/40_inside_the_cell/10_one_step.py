@@ -198,7 +198,7 @@ assert h.abs().max() <= 1
 # Common mistakes
 # ---------------
 # * "I pass h alone as the state." The call stops, or reads h as something else:
-#   :ref:`initial-state` shows the messages.
+#   :ref:`initial-state` shows the messages, :ref:`errors-state` those of a cell.
 # * "c is bounded, because the gates are." A gate of 1 keeps c and adds to it, as the count shows.
 #   How long c lasts is the subject of :ref:`memory-and-gradient`.
 #

@@ -113,7 +113,7 @@ plotting.bars(
 # ---------------
 # * "I set the forget part of both biases to 1": the gate gets 2 (:ref:`initial-forget-bias`).
 # * "``nn.init.orthogonal_`` on the whole parameter": its blocks are not orthogonal
-#   (:ref:`initial-gate-by-gate`).
+#   (:ref:`initial-gate-by-gate`). Singular values show it: :ref:`silent-weights`.
 # * "I print ``bias_ih_l0`` to see the bias of a gate": that is half of it, only the sum counts
 #   (:ref:`initial-two-biases`).
 #

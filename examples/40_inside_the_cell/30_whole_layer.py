@@ -188,6 +188,8 @@ torch.testing.assert_close(torch.stack(ends), torch.stack([c[0, -1], c[1, 0]]))
 #   (:ref:`whole-two-loops`).
 # * "I write my own loop because it is clearer": good for reading. To train, use the one call, which
 #   gives the same numbers. If it does not, see :ref:`bulk-and-loop`.
+#   :func:`~lstm_guide.probes.equations` compares your layer with its equations:
+#   :ref:`silent-weights`.
 #
 # Check yourself
 # --------------

@@ -183,7 +183,7 @@ for module, blocks in ((rnn, 1), (gru, 3), (lstm, 4)):
 # Common mistakes
 # ---------------
 # * "The LSTM has long memory by its name": not before training, with default weights
-#   (:ref:`memory-new`).
+#   (:ref:`memory-new`). Your own model: :ref:`where-the-gradient-dies`.
 # * "I set both forget biases to 1": the sum is 2, another LSTM than the one you meant. See
 #   :ref:`weights-and-gates`.
 # * "The initial state is important, so I learn it": in a default LSTM it is gone after twenty steps.

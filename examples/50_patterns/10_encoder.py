@@ -180,9 +180,10 @@ for num_layers in (1, 2, 3):
 # * "I take ``h_n[-1]`` in two directions": half of the layer never learns, and no message says so
 #   (:ref:`encoder-half`).
 # * "I take ``output[:, -1]`` in two directions": its reverse half has read one step only. See
-#   :ref:`axes-and-outputs`.
+#   :ref:`axes-and-outputs`; :func:`~lstm_guide.probes.gradient_reach` catches it:
+#   :ref:`silent-states`.
 # * "I use ``h_n.view(N, -1)``": the rows of different sequences get mixed. See
-#   :ref:`view-and-transpose`.
+#   :ref:`view-and-transpose`; :func:`~lstm_guide.probes.batch_leak` catches it: :ref:`silent-axes`.
 #
 # Check yourself
 # --------------

@@ -185,9 +185,10 @@ assert transduce(both, x).shape == (N, L, 2 * H)
 # Common mistakes
 # ---------------
 # * "``Expected target size [64, 2], got [64, 20]``": the classes stand on the last axis
-#   (:ref:`transducer-classes`).
+#   (:ref:`transducer-classes`, and :ref:`the message <error-class-axis>`).
 # * "I repair the shape with ``view(N, C, L)``": it runs and mixes steps with classes. See
-#   :ref:`view-and-transpose`.
+#   :ref:`view-and-transpose`; :func:`~lstm_guide.probes.perfect_logits` catches it:
+#   :ref:`silent-training`.
 # * "My forecast is right in training and useless in use": two directions see the future. See
 #   :ref:`axes-and-outputs` for which half of ``output`` has read what.
 #

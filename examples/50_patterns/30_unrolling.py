@@ -179,7 +179,8 @@ assert_close(passed_by, called)
 # Common mistakes
 # ---------------
 # * "I call the layer in a loop without a state": every step starts from zeros again. See
-#   :ref:`bulk-and-loop`.
+#   :ref:`bulk-and-loop`; :func:`~lstm_guide.probes.loop_equals_bulk` catches it:
+#   :ref:`silent-states`.
 # * "I feed ``x[:, t]``": two axes are one unbatched sequence, so N is read as time. See
 #   :ref:`layouts`.
 # * "I unroll although I need no step in between": the one call gives the same, sooner. See

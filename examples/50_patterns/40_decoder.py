@@ -198,7 +198,8 @@ assert output.shape == (N, 1, H)
 # ---------------
 # * "My decoder always writes the same": the state is not handed on, or not made from the vector. See
 #   :ref:`bulk-and-loop`.
-# * "``hx and cx should also be 2-D``": the step has no time axis. See :ref:`layouts`.
+# * "``hx and cx should also be 2-D``": the step has no time axis. See :ref:`layouts` and
+#   :ref:`the message <error-unbatched-input-batched-state>`.
 # * "The loss is near zero, and it writes nonsense": the inputs are not shifted. See
 #   :ref:`teacher-forcing`.
 #

@@ -188,9 +188,10 @@ assert share > 0.8
 # ---------------
 # * "The loss is near zero and it writes nonsense": the inputs are not shifted. See
 #   :ref:`teacher-forcing`.
-# * "I pass ``h_n`` and leave ``c_n`` out": the state is a pair. See :ref:`initial-state`.
+# * "I pass ``h_n`` and leave ``c_n`` out": the state is a pair. See :ref:`initial-state` and
+#   :ref:`the message <error-only-h>`.
 # * "I join the two directions with ``view``": rows of different sequences get mixed. See
-#   :ref:`view-and-transpose`.
+#   :ref:`view-and-transpose`; :func:`~lstm_guide.probes.batch_leak` catches it: :ref:`silent-axes`.
 #
 # Check yourself
 # --------------

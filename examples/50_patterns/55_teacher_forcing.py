@@ -189,7 +189,8 @@ assert leak < 0.1
 # Common mistakes
 # ---------------
 # * "The loss is near zero and it writes nonsense": the inputs are not shifted
-#   (:ref:`teacher-not-shifted`).
+#   (:ref:`teacher-not-shifted`). :func:`~lstm_guide.probes.causality` catches it before you train:
+#   :ref:`silent-training`.
 # * "I compare losses to choose a model": test for the leak first (:ref:`teacher-leak-test`), and let
 #   the model write alone.
 # * "In use I call the decoder once for all steps": its inputs are not known yet. :ref:`decoder`

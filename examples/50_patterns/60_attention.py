@@ -187,7 +187,8 @@ ax.set_xticks(range(longest), digits)
 # Common mistakes
 # ---------------
 # * "I take the softmax over the wrong axis": the weights have to sum to 1 over L, the last axis of
-#   the scores (:ref:`attention-weights`).
+#   the scores (:ref:`attention-weights`). Over the batch, :func:`~lstm_guide.probes.batch_leak`
+#   catches it: :ref:`silent-axes`.
 # * "My sources have different lengths, so I pad": see :ref:`attention-with-padding`.
 # * "My encoder's layout is time first": ``memory`` must be ``(N, L, H)``. See :ref:`layouts`.
 #

@@ -169,6 +169,7 @@ assert (late @ memory - alone).abs().max() > 1e-4
 # * "I mask the attention, so padding cannot matter": the state has read it
 #   (:ref:`attention-not-packed`).
 # * "I pack, so padding cannot matter": zeros have scores too (:ref:`attention-not-masked`).
+#   :func:`~lstm_guide.probes.padding_invariance` catches it: :ref:`silent-masks`.
 # * "I multiply the weights with the mask after the softmax": they no longer sum to 1
 #   (:ref:`attention-mask-after`).
 #

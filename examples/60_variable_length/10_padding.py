@@ -195,8 +195,9 @@ assert not output[~mask].any()
 # ---------------
 # * "I pad with zeros, so nothing happens." The biases and the hidden state are still added up, and
 #   the state moves (:ref:`padding-zeros`).
-# * "I take ``output[:, -1]``." For all but the longest sequence that is the output of a padded
-#   step (:ref:`last-valid-step`).
+# * "I take ``output[:, -1]``." For all but the longest sequence that is the output of a padded step
+#   (:ref:`last-valid-step`). :func:`~lstm_guide.probes.padding_invariance` catches this in your own
+#   model: :ref:`silent-padding`.
 # * "I pack what I padded on the left." Packing takes the first steps of each row, and on the left
 #   those are padding. "My lengths are right, torch would have complained." It checks little. Both
 #   are shown in :ref:`packed-sequence`.

@@ -124,9 +124,10 @@ assert (mixed - scores).abs().max() > 0.1
 # Common mistakes
 # ---------------
 # * "I build a new ``PackedSequence`` by hand." The order is lost. Use ``_replace``
-#   (:ref:`packed-layer`).
+#   (:ref:`packed-layer`). :func:`~lstm_guide.probes.row_permutation` catches this:
+#   :ref:`silent-padding`.
 # * "I cut the data to a maximal length." Cut the lengths as well, or the LSTM fails later
-#   (:ref:`wrong-lengths`).
+#   (:ref:`wrong-lengths`, and :ref:`the message <error-length-beyond-the-data>`).
 # * "I pass integer ids." Packed ids have no feature axis. Embed first, then pack
 #   (:ref:`collate-batches`).
 #

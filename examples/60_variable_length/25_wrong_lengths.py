@@ -144,10 +144,11 @@ torch.testing.assert_close(checked, by_hand, atol=1e-6, rtol=0)
 # Common mistakes
 # ---------------
 # * "I sort my data because torch says so": say ``enforce_sorted=False`` instead
-#   (:ref:`lengths-refused`).
+#   (:ref:`lengths-refused`, and :ref:`the message <error-lengths-not-sorted>`).
 # * "I cut the data to a maximal length." Cut the lengths as well, or the LSTM fails later
 #   (:ref:`lengths-accepted`).
 # * "I padded on the left." Packing drops the ends of your sequences (:ref:`lengths-accepted`).
+#   :func:`~lstm_guide.probes.padding_invariance` catches it: :ref:`silent-padding`.
 # * "The state of the last batch fits a smaller one": it does not, and a packed call may not say so
 #   (:ref:`lengths-pack`).
 #

@@ -203,7 +203,7 @@ assert largest < 1e-6
 # * "I pack the ids." An embedding takes no packed sequence, and the LSTM needs a feature axis
 #   (:ref:`packed-sequence`).
 # * "I mix whole numbers and fractions." The dtype of the first sequence is taken for all
-#   (:ref:`collate-function`). Convert before you pad.
+#   (:ref:`collate-function`, :ref:`silent-padding`). Convert before you pad.
 # * "I write ``collate_fn=lambda items: ...``." With ``num_workers`` the function may be sent to
 #   another process, which needs a name (:ref:`collate-function`).
 #

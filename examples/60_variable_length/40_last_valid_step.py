@@ -172,7 +172,8 @@ assert (spoiled - last).abs().max() > 0.01
 # Common mistakes
 # ---------------
 # * "``h_n`` is always the last valid step." Only of a packed call. Of a padded call it is the state
-#   after the padding (:ref:`padding`).
+#   after the padding (:ref:`padding`). :func:`~lstm_guide.probes.padding_invariance` catches this
+#   in your own model: :ref:`silent-padding`.
 # * "``h_n[-1]`` is the final state." With two directions it is the reverse half alone. Join
 #   ``h_n[-2]`` and ``h_n[-1]`` (:ref:`axes-and-outputs`).
 # * "I pick step ``lengths``." Steps count from 0: the last one is ``lengths - 1``

@@ -190,6 +190,9 @@ for name, cleaned in inputs.items():
 #
 # :ref:`exercise-tagger-loss` checks your own answer.
 #
+# Padding in your own loss or mean: :func:`~lstm_guide.probes.padding_invariance` catches it, see
+# :ref:`silent-masks`.
+#
 # Next
 # ----
 # :ref:`pooling` uses the same mask for a mean, a maximum and weights.

@@ -153,6 +153,7 @@ torch.testing.assert_close(masked_mean(time_first, mask.T, dim=0), mean)
 # ---------------
 # * "I pool the output of a padded call." It is not zero on the padding (:ref:`pooling-not-packed`).
 # * "I take ``output.amax(dim=1)``." Zeros win against negative entries (:ref:`pooling-maximum`).
+#   :func:`~lstm_guide.probes.padding_invariance` catches it: :ref:`silent-masks`.
 # * "I set the weights of padding to zero after the softmax." The others no longer add up to 1
 #   (:ref:`pooling-weights`).
 # * "My mask is ``(N, L)`` and my data time first." Use ``mask.T`` (:ref:`pooling-mask-shape`).

@@ -200,8 +200,8 @@ for epoch in range(2):
 #
 # Common mistakes
 # ---------------
-# * "I pack to be faster." On a CPU it is slower (:ref:`packing-record`); what packing is for:
-#   :ref:`padding`.
+# * "I pack to be faster." On a CPU it is slower (:ref:`packing-record`, :ref:`claim-packing-fast`);
+#   what packing is for: :ref:`padding`.
 # * "I sort the whole data set once and never shuffle." Then every epoch sees short sequences first.
 #   Shuffle the batches (:ref:`packing-like-lengths`).
 # * "I pad everything to one maximal length." Pad each batch to its own (:ref:`collate-batches`).
@@ -217,4 +217,4 @@ for epoch in range(2):
 #
 # Next
 # ----
-# Go on with :ref:`section-exercises`: small tasks, and a checker that tells you what is wrong.
+# Go on with :ref:`section-training`, or try :ref:`section-exercises`: a checker says what is wrong.

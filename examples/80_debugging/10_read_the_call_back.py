@@ -216,4 +216,4 @@ findings
 # Next
 # ----
 # Some mistakes do raise an error: :ref:`errors-calling` begins with torch's messages. All ten probes
-# in one table are on :ref:`probes-tour`.
+# in one list are on :ref:`probes-tour`.

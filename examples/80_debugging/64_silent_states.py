@@ -66,8 +66,8 @@ compare(probes.row_permutation(kept, x), probes.row_permutation(Kept(keep=False)
 # %%
 # Drawn at random in each call
 # ----------------------------
-# A random ``h_0`` is noise in every answer, in evaluation too. Zeros are what
-# ``lstm(x)`` starts from; a learned start is a parameter (:ref:`initial-state`).
+# A random ``h_0`` is noise in every answer, in evaluation too. Without a state, ``lstm(x)`` starts
+# from zeros; a learned start is a parameter (:ref:`initial-state`).
 
 
 def noisy(x):
@@ -94,10 +94,7 @@ assert "call model.eval()" in wrong.sentence
 # A loop that calls ``lstm(step)`` starts each step from zeros. One call on the whole sequence carries
 # the state, so :func:`~lstm_guide.probes.loop_equals_bulk` shows the difference.
 
-compare(
-    probes.loop_equals_bulk(lambda x, state: lstm(x), x),
-    probes.loop_equals_bulk(lstm, x),
-)
+compare(probes.loop_equals_bulk(lambda x, state: lstm(x), x), probes.loop_equals_bulk(lstm, x))
 
 # %%
 # Never read
@@ -110,17 +107,14 @@ compare(
 class NeverReads(nn.Module):
     """Has a hidden state that forward does not use."""
 
-    def __init__(self):
-        super().__init__()
-        self.lstm, self.hidden = lstm, (torch.zeros(1, N, H), torch.zeros(1, N, H))
-
     def forward(self, x):
-        return self.lstm(x)[0]
+        return lstm(x)[0]
 
 
 model = NeverReads()
+model.hidden = torch.zeros(1, N, H), torch.zeros(1, N, H)
 before = model(x)
-model.hidden = (torch.full((1, N, H), 9.0), torch.full((1, N, H), 9.0))
+model.hidden = torch.full((1, N, H), 9.0), torch.full((1, N, H), 9.0)
 change = (model(x) - before).abs().max()
 print(f"garbage in model.hidden changes the answer by {change:.4f}")
 assert change == 0, "so the state is not read"
@@ -131,7 +125,8 @@ assert (lstm(x, model.hidden)[0] - before).abs().max() > 0.1, "passed on, it is"
 # --------------------
 # Truncated backpropagation cuts the state between :term:`chunks <chunk>`. The gradient has two ways
 # back, h and c, and one of them is enough. :func:`~lstm_guide.probes.gradient_reach` is told which
-# steps the last output may reach.
+# steps the last output may reach. With ``retain_graph=True`` in place of ``detach``, nothing is cut:
+# each backward runs through every chunk so far, and training slows down (:ref:`carrying-state`).
 
 
 def in_chunks(x, detach_c):
@@ -153,9 +148,6 @@ plotting.steps(
 )
 
 # %%
-# With ``retain_graph=True`` in place of ``detach``, nothing is cut at all: each backward runs through
-# every chunk so far, and training slows down. :ref:`carrying-state` shows it.
-#
 # The reverse half at its first step
 # ----------------------------------
 # In two directions ``output[:, -1, H:]`` has read one step (:ref:`two-directions`).
@@ -167,19 +159,17 @@ compare(wrong, probes.gradient_reach(lambda x: final_state(both, both(x)[1][0]),
 # %%
 # Names that do not hold what they say
 # ------------------------------------
-# Unpacking takes whatever comes. ``h, c = lstm(x)`` names the output h. ``out, hidden = lstm(x)`` makes
-# hidden a pair, whose last item is ``c_n``. And ``h_n[:K]`` of two directions is not *the forward states*: the
-# rows alternate (:ref:`rows-of-h-n`). Assert the shape beside the name.
+# Unpacking takes whatever comes. ``h, c = lstm(x)`` names the output h. ``out, hidden = lstm(x)``
+# makes hidden a pair, whose last item is ``c_n``. And ``h_n[:K]`` of two directions is not *the forward
+# states*: the rows alternate (:ref:`rows-of-h-n`). Assert the shape beside the name.
 
 h, c = lstm(x)
 print(f"{tuple(h.shape) = }, {type(c).__name__ = }")
 assert h.shape == (N, L, H)  # the output
 assert isinstance(c, tuple)
-
 out, hidden = lstm(x)
 output, (h_n, c_n) = lstm(x)
 assert_close(hidden[-1], c_n)
-
 deep = nn.LSTM(input_size=H_in, hidden_size=H, num_layers=2, bidirectional=True, batch_first=True)
 output, (h_n, c_n) = deep(x)  # (N, L, 2 * H), (4, N, H), (4, N, H)
 by_layer, _ = split_state(deep, (h_n, c_n))  # (K, D, N, H)
@@ -191,8 +181,7 @@ assert not torch.allclose(h_n[:2], by_layer[:, 0])
 # %%
 # A learned start that never learns
 # ---------------------------------
-# ``detach`` on the way cuts the parameter off. The sign is a gradient that is None after
-# ``backward()``.
+# ``detach`` on the way cuts the parameter off. The sign: its gradient is None after ``backward()``.
 
 start = nn.Parameter(torch.zeros(1, 1, H))
 for cut in (True, False):
@@ -205,8 +194,7 @@ for cut in (True, False):
 # %%
 # Summary
 # -------
-# * Two equal calls must agree, in evaluation mode.
-# * A loop with carried state equals one call.
+# * In evaluation mode two equal calls agree, and a loop with carried state equals one call.
 # * ``detach`` belongs on h and on c.
 # * Assert shapes beside names, and that a parameter has a gradient.
 #
@@ -215,7 +203,6 @@ for cut in (True, False):
 # * "I kept the state to remember more": between separate sequences there is nothing to remember, see
 #   :ref:`state-inside-a-module`.
 # * "``retain_graph=True`` made the error go away": and the graph grows, see :ref:`carrying-state`.
-# * "``squeeze()`` gave me (N, H)": with N = 1 it drops the batch too, see :ref:`silent-padding`.
 # * "I take ``h_n[-1]`` in two directions": half of the model never learns, see :ref:`two-directions`.
 #
 # Check yourself
@@ -230,5 +217,4 @@ for cut in (True, False):
 #
 # Next
 # ----
-# Rows of different length bring padding, and padding leaks into almost everything:
-# :ref:`silent-padding`.
+# Rows of different length bring padding, and padding gets in everywhere: :ref:`silent-padding`.

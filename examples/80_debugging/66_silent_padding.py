@@ -4,24 +4,23 @@ r"""
 Padding that reaches the answer
 ===============================
 
-The prediction for one sequence changes with the batch it is in. Padding is counted somewhere: in the
-last step, in the reverse direction, in a mean, in the loss. All of it runs, and all of it is close
-enough to look right. Before this page, read :ref:`probes-tour` and :ref:`padding`. After it, you know
-where padding gets in, and the line that keeps it out.
+The prediction for one sequence changes with the batch it is in. Somewhere the layer reads padding, or
+a row of padding is taken for an answer. All of it runs, and all of it is close enough to look right.
+Before this page, read :ref:`probes-tour` and :ref:`padding`. After it, you know where padding gets in
+on the way through the layer, and the line that keeps it out.
 
 **You will see**
 
 * three wrong ways to take a last step, and two right ones
-* a mean, a maximum, attention and a loss that count padding
+* two directions, and padding on the left, without and with packing
 * packed sequences that come back in another order, and lengths that drop steps
-* mistakes that no probe sees, and the assertions that do
+* two mistakes that no probe sees, and the assertions that do
 """
 
 # sphinx_gallery_tags = ["debugging", "probes", "variable length"]
 
 import torch
 from torch import nn
-from torch.nn.functional import mse_loss
 from torch.nn.utils.rnn import (
     PackedSequence,
     pack_padded_sequence,
@@ -30,17 +29,7 @@ from torch.nn.utils.rnn import (
     unpad_sequence,
 )
 
-from lstm_guide import (
-    length_mask,
-    masked_loss,
-    masked_mean,
-    masked_softmax,
-    pack,
-    plotting,
-    probes,
-    take_last,
-    unpack,
-)
+from lstm_guide import pack, plotting, probes, take_last, unpack
 
 torch.manual_seed(0)
 N, L, H_in, H = 4, 7, 3, 5  # batch, time, features in, features out: all different
@@ -112,59 +101,6 @@ plotting.bars(errors, xlabel="largest error", title="The row without padding is 
 compare("no packing", lambda x, n: both(x), lambda x, n: packed(both, x, n)[0])
 
 # %%
-# Means, maxima and attention
-# ---------------------------
-# A mean over L instead of the length shrinks short rows. A maximum takes the zeros of the padding. A
-# softmax gives them weight. Each has a masked form (:ref:`masked-loss`).
-
-score = nn.Linear(H, 1)
-
-
-def attend(x, lengths, masked):
-    output, _ = packed(lstm, x, lengths)
-    scores, mask = score(output)[..., 0], length_mask(lengths, L=x.size(1))  # (N, L)
-    weights = masked_softmax(scores, mask, dim=1) if masked else scores.softmax(1)
-    return torch.einsum("nl,nlh->nh", weights, output)
-
-
-def mean(x, lengths):
-    output, _ = packed(lstm, x, lengths)
-    return masked_mean(output, length_mask(lengths, L=x.size(1)), dim=1)
-
-
-def largest(x, lengths):
-    output, _ = packed(lstm, x, lengths)
-    mask = length_mask(lengths, L=x.size(1))[..., None]  # (N, L, 1)
-    return torch.where(mask, output, -torch.inf).amax(1)
-
-
-compare("mean", lambda x, n: packed(lstm, x, n)[0].mean(1), mean)
-compare("maximum", lambda x, n: packed(lstm, x, n)[0].amax(1), largest)
-compare("attention", lambda x, n: attend(x, n, False), lambda x, n: attend(x, n, True))
-
-# %%
-# The loss
-# --------
-# A probe takes a loss too: then the answer is one number, and it must not move with the padding.
-# Zero on the mask is no way out where a value may be ``nan``, since ``0 * nan`` is ``nan``. No
-# probe puts ``nan`` there; the assertion does.
-
-goal = torch.randn(N, L, H)
-mask = length_mask(lengths, L=L)  # (N, L)
-
-
-def loss(x, lengths, masked):
-    losses = mse_loss(lstm(x)[0], goal, reduction="none").mean(-1)  # (N, L)
-    return masked_loss(losses, mask, dim=1, divide_by="steps") if masked else losses.mean()
-
-
-compare("mean loss", lambda x, n: loss(x, n, False), lambda x, n: loss(x, n, True))
-spoiled = torch.where(mask, torch.ones(N, L), torch.nan)
-print(f"{(spoiled * mask).sum() = }, {torch.where(mask, spoiled, 0).sum() = }")
-assert (spoiled * mask).sum().isnan()
-assert torch.where(mask, spoiled, 0).sum() == lengths.sum()
-
-# %%
 # Packed, and put together again
 # ------------------------------
 # Packing sorts the rows, and the :term:`packed sequence` knows the way back. If you make a new one
@@ -232,7 +168,7 @@ assert padded.shape == (N, L, H_in), "it was (L, N, H_in)"
 # -------
 # * A row alone, in a batch, and with more padding has to give one answer.
 # * Two directions need packing; one direction needs the last *valid* step.
-# * Masked means, losses and softmax leave padding out; a factor of 0 does not.
+# * Padding stands at the end, and the lengths are those of the data.
 # * Keep the indices of a packed sequence: ``_replace(data=...)``.
 #
 # Common mistakes
@@ -241,7 +177,8 @@ assert padded.shape == (N, L, H_in), "it was (L, N, H_in)"
 # * "I pack, so padding is gone": after unpacking it is back, as zeros, see :ref:`packed-sequence`.
 # * "torch checks the lengths": it checks too little, and ``lstm_guide.pack`` does, see
 #   :ref:`collate-batches`.
-# * "The loss falls when I pad more": padding is in its mean, see :ref:`masked-loss`.
+# * "``squeeze()`` gave me (N, H)": with N = 1 it drops the batch too, as above. Name the axis, see
+#   :ref:`axes-and-outputs`.
 #
 # Check yourself
 # --------------
@@ -254,5 +191,6 @@ assert padded.shape == (N, L, H_in), "it was (L, N, H_in)"
 #
 # Next
 # ----
-# The forward pass is right. What can still go wrong is what you train it on:
-# :ref:`silent-training`.
+# The states and the outputs are right. What you compute from them may still count the padding:
+# :ref:`silent-masks`. To find the final states of a padded batch yourself, try
+# :ref:`exercise-packed-final-state`.

@@ -198,5 +198,5 @@ assert len(result.missing_keys) == len(result.unexpected_keys) == 4
 #
 # Next
 # ----
+# The wiring is right, and the loss still does not fall: :ref:`overfit-one-batch` is the next test.
 # :ref:`The table of silent mistakes <silent-mistakes>` lists all of them with what catches each.
-# To build a part yourself and have it checked, go to :ref:`exercise-batch-of-seven`.

@@ -199,4 +199,5 @@ assert unused.weight_hh_l0.grad is None
 #
 # Next
 # ----
-# :ref:`exercise-four-shapes` and its neighbours let you try what you have read.
+# The model learns. :ref:`save-and-load` keeps it, and :ref:`section-exercises` lets you try what you
+# have read.
