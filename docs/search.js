@@ -1,8 +1,9 @@
 /*
  * The order of search results. Sphinx wants every word of a query on a page, and sorts equal pages by
- * their name. Readers type half a sentence or paste a message, so here a page needs only some of the
- * words. Rare words count more than common ones, words in a title or heading more than words in the
- * text. A result leads to the heading that fits best. The index is Sphinx's own.
+ * their name. Readers type half a sentence, so here a page needs only some of the words. Rare words
+ * count more than common ones, words in a title or heading more than words in the text. A result
+ * leads to the heading that fits best. The index is Sphinx's own. A message of torch, or a traceback
+ * with one, leads first to its entries on the page of messages.
  */
 const WEIGHTS = { text: 1, start: 0.6, heading: 1.6, title: 2.2, whole: 4 };
 const ENOUGH = 0.4; // of the query's weight has to be on a page
@@ -32,7 +33,7 @@ const SAME = new Map(Object.entries({
   timestep: "step",
   timesteps: "steps",
   units: "hidden_size",
-  vanishing: "reach",
+  vanishing: "far",
 }));
 
 /* The pages that hold a word, from one of Sphinx's lists; a lone page is stored as a number. */
@@ -87,7 +88,13 @@ const weigh = (forms, index) => {
 
 const sum = (words, worth) => [...words].reduce((all, word) => all + (worth.get(word) ?? 0), 0);
 
-/* For each page the heading that fits the query best: [score, heading, anchor]. */
+/* Whether a heading begins with one of some words. */
+const begins = (inHeading, words, forms) =>
+  words.some((word) => forms.get(word).has([...inHeading.keys()][0]));
+
+/* For each page how well its headings fit, and the place to go: the heading with the most of the
+   words and, of equal ones, with the fewest others. A title that begins with one of the words is
+   about them, and stays the place to go. */
 const bestHeadings = (forms, worth, index) => {
   const best = new Map();
   for (const [heading, places] of Object.entries(index.alltitles)) {
@@ -97,11 +104,15 @@ const bestHeadings = (forms, worth, index) => {
     if (!common.length) continue;
     const whole = common.length === inHeading.size && common.length === forms.size;
     for (const [page, anchor] of places) {
+      const known = best.get(page) ?? { score: 0, found: 0, precise: 0 };
       const isTitle = index.titles[page] === heading;
-      let score = sum(common, worth) * (isTitle ? WEIGHTS.title : WEIGHTS.heading);
-      score *= 0.5 + (0.5 * common.length) / Math.max(inHeading.size, common.length);
-      if (whole) score += WEIGHTS.whole;
-      if (score > (best.get(page)?.[0] ?? 0)) best.set(page, [score, heading, anchor]);
+      const found = sum(common, worth);
+      const share = common.length / Math.max(inHeading.size, common.length);
+      const score = found * (isTitle ? WEIGHTS.title : WEIGHTS.heading) * (0.5 + 0.5 * share);
+      known.score = Math.max(known.score, whole ? score + WEIGHTS.whole : score);
+      const precise = isTitle && begins(inHeading, common, forms) ? 1 : share;
+      const fits = found > known.found || (found === known.found && precise > known.precise);
+      best.set(page, fits ? { ...known, found, precise, heading, anchor } : known);
     }
   }
   return best;
@@ -119,17 +130,37 @@ const objectsCalled = (query, index) =>
       }),
   );
 
+/* The entry of the glossary that "what is" asks for. */
+const termAsked = (query, index) => {
+  const term = /^what (?:is|are|does) (?:an? |the )?(.+?)(?: mean)?\??$/i.exec(query.trim())?.[1];
+  return pagesWith(index.indexentries, term?.toLowerCase()).map(([page, id]) => {
+    const words = `${index.titles[page]} > ${term}`;
+    return [index.docnames[page], words, `#${id}`, null, 100, index.filenames[page], "index"];
+  });
+};
+
+/* The entries on the page of messages whose pattern is in the query, the likeliest first. */
+const entriesFor = (query, index) => {
+  const page = index.docnames.indexOf("by-error");
+  return errorEntriesFor(query).map(({ id, title }, place) => {
+    const words = `${index.titles[page]} > ${title}`;
+    return ["by-error", words, `#${id}`, null, 1000 - place, index.filenames[page], "title"];
+  });
+};
+
 Search._performSearch = (query) => {
   const index = Search._index;
   const forms = stems(query);
   const [worth, pages] = weigh(forms, index);
   const headings = bestHeadings(forms, worth, index);
   const all = sum(worth.keys(), worth);
-  const results = objectsCalled(query, index);
+  const entries = entriesFor(query, index);
+  const results = [...objectsCalled(query, index), ...termAsked(query, index), ...entries];
   for (const [page, found] of pages) {
+    if (entries.length && index.docnames[page] === "by-error") continue;
     const share = sum(found, worth) / all;
     if (share < ENOUGH) continue;
-    const [extra, heading, anchor] = headings.get(page) ?? [0, null, null];
+    const { score: extra, heading, anchor } = headings.get(page) ?? { score: 0 };
     const title = index.titles[page];
     const named = heading && heading !== title && anchor;
     results.push([

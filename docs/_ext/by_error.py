@@ -2,7 +2,8 @@
 
 The directive `error-box` is the box that takes a pasted message, and `error-entries` makes one
 section a family and one below it an entry, whose id is the anchor; with `error-` before the id,
-`{ref}` leads to it. The recipes run when the page is read, so that the texts are those of the torch
+`{ref}` leads to it. The patterns are a file of their own, for the box and for the search on every
+page. The recipes run when the page is read, so that the texts are those of the torch
 that builds the site. They run again when the catalogue, torch or this file has changed; in between
 their texts are kept in `_build`.
 """
@@ -16,6 +17,7 @@ import torch
 from docutils import nodes
 from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
+from sphinx.config import Config
 from sphinx.util.docutils import SphinxDirective
 
 from lstm_guide import catalogue
@@ -30,7 +32,6 @@ BOX = """\
 <p id="error-count" role="status"></p>
 <ol id="error-found"></ol>
 </div>
-<script type="application/json" id="error-patterns">{patterns}</script>
 """
 
 
@@ -61,12 +62,22 @@ def texts(folder: Path) -> dict[str, list[str]]:
 
 
 def patterns() -> str:
-    """Return the patterns for the box, the likelier entries first, safe inside of HTML."""
-    data = [
-        {"id": entry.id, "patterns": [message.pattern for message in entry.messages]}
-        for entry in by_likelihood(list(catalogue.entries()))
-    ]
-    return json.dumps(data).replace("<", "\\u003c")
+    """Return the patterns for the box and the search, the likelier entries first."""
+    return json.dumps(
+        [
+            {
+                "id": entry.id,
+                "title": plain(entry.title),
+                "patterns": [message.pattern for message in entry.messages],
+            }
+            for entry in by_likelihood(list(catalogue.entries()))
+        ]
+    )
+
+
+def plain(text: str) -> str:
+    """Remove the backticks of code."""
+    return text.replace("`", "")
 
 
 def words(text: str) -> list[nodes.Node]:
@@ -114,7 +125,7 @@ class ErrorBox(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Write HTML."""
-        return [nodes.raw("", BOX.format(patterns=patterns()), format="html")]
+        return [nodes.raw("", BOX, format="html")]
 
 
 class ErrorEntries(SphinxDirective):
@@ -135,7 +146,7 @@ class ErrorEntries(SphinxDirective):
         """Make the section of an entry."""
         call = entry.call.removeprefix(catalogue.start()).strip()
         std, label = self.env.domains.standard_domain, f"error-{entry.id}"
-        std.labels[label] = self.env.docname, entry.id, entry.title.replace("`", "")
+        std.labels[label] = self.env.docname, entry.id, plain(entry.title)
         std.anonlabels[label] = self.env.docname, entry.id
         return section(
             entry.title,
@@ -156,6 +167,15 @@ class ErrorStart(SphinxDirective):
         return [code(catalogue.start().strip(), "python", "error-start")]
 
 
+def write_patterns(app: Sphinx, config: Config) -> None:
+    """Write the file of the patterns, and put it beside the scripts of the site."""
+    folder = Path(app.srcdir, "_build", "patterns")
+    folder.mkdir(parents=True, exist_ok=True)
+    text = f"const ERROR_ENTRIES = {patterns()};\n"
+    (folder / "error-entries.js").write_text(text, encoding="utf-8")
+    config.html_static_path.append(str(folder))
+
+
 def add_script(app: Sphinx, page: str, template: str, context: dict[str, Any], tree: Any) -> None:
     """Load the script of the box on the page that has one."""
     if tree is not None and any("error-box" in each.astext() for each in tree.findall(nodes.raw)):
@@ -167,5 +187,8 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_directive("error-box", ErrorBox)
     app.add_directive("error-entries", ErrorEntries)
     app.add_directive("error-start", ErrorStart)
+    app.connect("config-inited", write_patterns)
+    app.add_js_file("error-entries.js")
+    app.add_js_file("find-error.js")
     app.connect("html-page-context", add_script)
     return {"parallel_read_safe": True}

@@ -1,15 +1,7 @@
 /* The box on the page of messages: show the entries whose pattern is found in the pasted text. */
-const entries = JSON.parse(document.getElementById("error-patterns").textContent);
 const box = document.getElementById("error-text");
 const count = document.getElementById("error-count");
 const list = document.getElementById("error-found");
-
-for (const entry of entries) entry.patterns = entry.patterns.map((pattern) => new RegExp(pattern));
-
-function find(text) {
-  const line = text.trim().split(/\s+/).join(" ");
-  return entries.filter((entry) => entry.patterns.some((pattern) => pattern.test(line)));
-}
 
 /* A line of the list: the heading of the entry as a link to it, its cause and its fix. */
 function show(entry) {
@@ -34,7 +26,7 @@ function say(found) {
 }
 
 box.addEventListener("input", () => {
-  const found = find(box.value);
+  const found = errorEntriesFor(box.value);
   list.replaceChildren(...found.map(show));
   count.textContent = say(found);
 });

@@ -36,9 +36,9 @@ single = nn.LSTM(input_size=H_in, hidden_size=H)
 #
 # One mask for the whole sequence
 # -------------------------------
-# Keras has ``recurrent_dropout``: zeros in the hidden state that passes from step to step. ``nn.LSTM`` has
-# no such argument. With :class:`torch.nn.LSTMCell` you write the loop yourself. In *variational* dropout
-# one mask is drawn for the whole sequence, so a feature that is gone is gone at every step
+# :term:`Keras` has ``recurrent_dropout``: zeros in the hidden state that passes from step to step.
+# ``nn.LSTM`` has no such argument. With :class:`torch.nn.LSTMCell` you write the loop yourself. In
+# *variational* dropout one mask is drawn for the whole sequence, so a feature that is gone is gone at every step
 # (Gal and Ghahramani, 2016, arXiv:1512.05287). With p = 0 the loop gives the numbers of
 # ``nn.LSTM``. In the picture the dropped features are orange. At step 0 the loop reads the zeros of the
 # initial state.

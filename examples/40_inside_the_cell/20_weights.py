@@ -150,8 +150,8 @@ assert parameter_shapes(deep)["weight_ih_l1_reverse"] == (4 * H, 2 * H)
 # * "I assign weights of another shape, and the LSTM runs": use ``copy_``, which refuses them
 #   (:ref:`weights-blocks`). :func:`~lstm_guide.probes.equations` catches this in your own model:
 #   :ref:`silent-weights`.
-# * "ONNX and torch have the same order": torch has i, f, g, o (:ref:`weights-order`), ONNX i, o, f,
-#   c. :func:`lstm_guide.weights.reorder_gates` converts.
+# * "ONNX and torch have the same order": torch has i, f, g, o (:ref:`weights-order`), :term:`ONNX`
+#   has i, o, f, c. :func:`lstm_guide.weights.reorder_gates` converts.
 # * "hidden_size is the number of rows": it is a quarter of them. See :ref:`constructor-arguments`.
 #
 # Check yourself

@@ -119,7 +119,7 @@ plotting.bars(
 #
 # Check yourself
 # --------------
-# You load weights from Keras, which has one bias for each gate. Where does it go?
+# You load weights from :term:`Keras`, which has one bias for each gate. Where does it go?
 #
 # .. dropdown:: Answer
 #

@@ -113,9 +113,9 @@ plotting.cells(
 # %%
 # ``ignore_index`` is the first of the three
 # ------------------------------------------
-# Cross entropy can mask by itself: steps whose target is ``ignore_index``, -100 unless you say
-# otherwise, are left out, and the sum is divided by the other steps. If nothing is left, it divides
-# 0 by 0. The masked functions of the guide refuse such a batch instead.
+# :term:`Cross entropy <cross entropy>` can mask by itself: steps whose target is ``ignore_index``,
+# -100 unless you say otherwise, are left out, and the sum is divided by the other steps. If nothing is
+# left, it divides 0 by 0. The masked functions of the guide refuse such a batch instead.
 
 ignored = torch.where(mask, targets, -100)  # (N, L)
 by_index = cross_entropy(logits.transpose(1, 2), ignored)  # ()

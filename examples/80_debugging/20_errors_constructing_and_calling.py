@@ -55,8 +55,8 @@ assert (lstm.dropout, lstm.bias) == (0.5, True)
 # %%
 # An argument of Keras
 # --------------------
-# ``units`` and ``return_sequences`` belong to another library. ``nn.LSTM`` always returns all steps
-# and the last state (:ref:`axes-and-outputs`), so there is nothing to switch on.
+# ``units`` and ``return_sequences`` belong to :term:`Keras`. ``nn.LSTM`` always returns all steps and
+# the last state (:ref:`axes-and-outputs`), so there is nothing to switch on.
 
 message = said(lambda: nn.LSTM(units=H, return_sequences=True))
 print(message)

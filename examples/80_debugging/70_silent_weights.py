@@ -49,9 +49,9 @@ finding
 # %%
 # A weight that was not transposed
 # --------------------------------
-# Keras stores the kernel as (H_in, 4 * H). Assigned as it is, ``nn.LSTM`` takes it on the CPU and reads
-# past its end: the result differs from run to run, and a large one ends the process. So the probe
-# does not run the module. ``copy_`` would have refused the shape.
+# :term:`Keras` stores the kernel as (H_in, 4 * H). Assigned as it is, ``nn.LSTM`` takes it on the CPU
+# and reads past its end: the result differs from run to run, and a large one ends the process. So the
+# probe does not run the module. ``copy_`` would have refused the shape.
 
 kernel = torch.randn(H_in, 4 * H)  # as Keras has it
 ported = layer()

@@ -25,7 +25,7 @@ def test_the_page_of_an_entry_exists(entry: catalogue.Entry):
     assert entry.page in LABELS
 
 
-def test_the_box_gets_all_patterns_the_likelier_entries_first():
+def test_the_box_and_the_search_get_all_patterns_the_likelier_entries_first():
     found = json.loads(by_error.patterns())
     likelihoods = {entry.id: entry.likelihood for entry in ENTRIES}
     order = [LIKELIHOODS.index(likelihoods[each["id"]]) for each in found]
@@ -33,7 +33,9 @@ def test_the_box_gets_all_patterns_the_likelier_entries_first():
     assert {each["id"]: each["patterns"] for each in found} == {
         entry.id: [message.pattern for message in entry.messages] for entry in ENTRIES
     }
-    assert "<" not in by_error.patterns()
+    assert {each["id"]: each["title"] for each in found} == {
+        entry.id: entry.title.replace("`", "") for entry in ENTRIES
+    }
 
 
 def test_recipes_run_again_when_the_catalogue_changes_and_only_then(

@@ -45,9 +45,8 @@ QUERIES = {
     "Length of all samples has to be greater than 0": "wrong_lengths",
     "lengths should be a 1D CPU int64 tensor": "wrong_lengths",
     "is packing faster": "price_of_packing|old-tutorials|choosing",
-    "Expected hidden[0] size (1, 4, 20), got [1, 8, 20]": (
-        "state_inside_a_module|initial_state|by-error"
-    ),
+    "Expected hidden[0] size (1, 4, 20), got [1, 8, 20]": "by-error",
+    "Expected hidden[0] size": "by-error",
     "Trying to backward through the graph a second time": (
         "state_inside_a_module|old-tutorials|by-error"
     ),
@@ -91,8 +90,23 @@ QUERIES = {
     "what is a time step": "glossary|data_to_tensor|three_axes",
     "describe": "api/report",
     "final_state": "api/states",
+    "loss does not fall": "by-symptom",
+    "model does not learn anything": "by-symptom|overfit_one_batch",
+    "same prediction for every row": "by-symptom",
+    "always predicts the mean": "by-symptom|silent_training",
+    "prediction changes with batch size": "by-symptom",
+    "different result each time in eval": "by-symptom",
+    "loss is suspiciously near zero": "by-symptom",
+    "forecast is the last value shifted": "by-symptom",
+    "prediction lags behind the series": "by-symptom|50_forecasting",
+    "step by step gives another result": "by-symptom",
+    "memory grows in training": "by-symptom",
+    "good in training bad in generation": "by-symptom",
+    "ported model gives different output": "by-symptom",
+    "works in keras not in pytorch": "by-symptom|keras_to_torch",
+    "loss is nan": "by-symptom",
 }
-EXPECTED_AT_LEAST = 0.9
+EXPECTED_AT_LEAST = 0.95
 
 
 @pytest.fixture(scope="module")
@@ -112,13 +126,13 @@ def answers(pages: list[str], expected: str) -> bool:
     return any(part in page for part in expected.split("|") for page in pages)
 
 
-def test_nine_of_ten_queries_find_their_page(search: Page):
+def test_nineteen_of_twenty_queries_find_their_page(search: Page):
     missed = {
         query: found
         for query, expected in QUERIES.items()
         if not answers(found := first_three(search, query), expected)
     }
-    assert len(QUERIES) >= 60
+    assert len(QUERIES) >= 90
     assert len(missed) <= (1 - EXPECTED_AT_LEAST) * len(QUERIES), missed
 
 
@@ -132,9 +146,10 @@ def test_unknown_words_do_not_hide_the_answer(search: Page):
     assert first_three(search, "qqq zzz") == []
 
 
-def test_a_result_leads_to_its_heading(browser: Browser, address: str):
+@pytest.mark.parametrize("query", ["enforce_sorted", "why two bias vectors"])
+def test_a_result_leads_to_its_heading(browser: Browser, address: str, query: str):
     page = browser.new_page()
-    page.goto(f"{address}/search.html?q=enforce_sorted")
+    page.goto(f"{address}/search.html?q={query}")
     first = page.locator("#search-results li a").first
     expect(first).to_be_visible(timeout=10_000)
     first.click()
