@@ -357,6 +357,7 @@ def words(text: str, longest: int = 240) -> str:
 def attempt(tool: str, name: str) -> dict[str, Any]:
     """Try a tool on a case: the result, what was said, and every warning, shown or not."""
     torch.set_num_threads(1)
+    torch.set_warn_always(True)  # also what this process, or the one it comes from, has said before
     with warnings.catch_warnings(record=True) as shown:
         warnings.simplefilter("always")
         try:
