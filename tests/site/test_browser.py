@@ -73,6 +73,13 @@ def test_a_page_is_offline_quiet_narrow_enough_and_accessible(visit: Visit, name
         "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     )
     assert too_wide <= 0, "the page itself never scrolls sideways"
+    scrolling = page.evaluate(
+        "[...document.querySelectorAll('article pre')]"
+        ".filter(each => each.scrollWidth > each.clientWidth).map(each => each.innerText)"
+    )
+    assert page.viewport_size
+    if page.viewport_size["width"] == STATES["desktop"][0]:
+        assert scrolling == [], "on a desktop a line of code is seen whole"
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
 
