@@ -82,6 +82,7 @@ findings = probes.run_all(broken, x, lengths=lengths)
 assert not findings.ok
 failed = [finding.probe for finding in findings if not finding.ok]
 assert {"batch leak", "padding invariance", "row permutation"} <= set(failed)
+assert_close(broken(x, lengths).sum(0), torch.ones(C))  # a class adds up to 1 over the rows
 findings
 
 # %%

@@ -84,6 +84,9 @@ EXERCISES = {
             STEPS_IN_STATE: lambda lstm, N, L: _of_call(lstm, (N, L), (L, N)),
             BATCH_OF_ONE: lambda lstm, N, L: _of_call(lstm, (1, L), (1, 1)),
             STATE_OF_ONE: lambda lstm, N, L: _of_call(lstm, (N, L), (1, 1)),
+            WIDE_AS_INPUT: lambda lstm, N, L: _three(
+                (N, L, lstm.input_size), (1, N, lstm.hidden_size)
+            ),
         },
     ),
     "four-shapes": Exercise(

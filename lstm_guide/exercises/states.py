@@ -88,11 +88,11 @@ def _run(lstm: nn.LSTM, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     return output, h_n, c_n
 
 
-def _run_packed(lstm: nn.LSTM, x: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+def _run_packed(lstm: nn.LSTM, x: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
-    result, (h_n, _) = lstm(packed)
+    result, (h_n, c_n) = lstm(packed)
     output, _ = pad_packed_sequence(result, batch_first=True)
-    return output, h_n
+    return output, h_n, c_n
 
 
 def _join(state: Tensor, forward: int, reverse: int) -> Tensor:
@@ -119,7 +119,7 @@ def _in_sorted_order(lstm: nn.LSTM, x: Tensor, lengths: Tensor) -> Tensor:
 
 
 def _at_last_valid_step(lstm: nn.LSTM, x: Tensor, lengths: Tensor) -> Tensor:
-    output, _ = _run_packed(lstm, x, lengths)
+    output, _, _ = _run_packed(lstm, x, lengths)
     return output[torch.arange(len(lengths)), lengths - 1]  # (N, 2 * H)
 
 
@@ -158,6 +158,7 @@ EXERCISES = {
             REVERSE_HAS_ONE_STEP: _at_last_valid_step,
             REVERSE_ONLY: lambda lstm, x, lengths: _run_packed(lstm, x, lengths)[1][-1],
             BOTTOM_LAYER: lambda lstm, x, lengths: _join(_run_packed(lstm, x, lengths)[1], 0, 1),
+            CELL_STATE: lambda lstm, x, lengths: _join(_run_packed(lstm, x, lengths)[2], -2, -1),
         },
     ),
 }

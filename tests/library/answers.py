@@ -31,7 +31,7 @@ def three(output: Sizes, state: Sizes) -> tuple[Sizes, Sizes, Sizes]:
     return output, state, state
 
 
-def by_hand(lstm: nn.LSTM, N: int, L: int) -> object:
+def by_hand(lstm: nn.LSTM, N: int, L: int) -> tuple[Sizes, Sizes, Sizes]:
     return three((N, L, lstm.hidden_size), (1, N, lstm.hidden_size))
 
 
@@ -387,6 +387,11 @@ WRONG: list[tuple[str, str, Answer]] = [
         lambda lstm, N, L: three((N, L, lstm.hidden_size), (1, 1, lstm.hidden_size)),
     ),
     (
+        "batch-of-seven",
+        "H, not H_in",
+        lambda lstm, N, L: ((N, L, lstm.input_size), *by_hand(lstm, N, L)[1:]),
+    ),
+    (
         "four-shapes",
         "the first axis is always the layer",
         lambda K, N, L, H_in, H: three((N, L, H), (N, K, H)),
@@ -457,6 +462,11 @@ WRONG: list[tuple[str, str, Answer]] = [
         "packed-final-state",
         "the bottom layer",
         lambda lstm, x, lengths: joined(lstm, packed(x, lengths), (0, 1)),
+    ),
+    (
+        "packed-final-state",
+        "the cell state",
+        lambda lstm, x, lengths: torch.cat([*state(lstm, packed(x, lengths))[1][-2:]], dim=1),
     ),
     (
         "parameter-count",
