@@ -49,6 +49,7 @@ myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist", "dollarmath"
 myst_heading_anchors = 3
 
 bibtex_bibfiles = ["references.bib"]
+bibtex_default_style = "guide"
 bibtex_reference_style = "author_year"
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"

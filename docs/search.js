@@ -11,7 +11,7 @@ const AT_MOST = 40;
 
 /* Words of a question, which tell nothing about the answer. */
 const ASKING = new Set([
-  ..."between can difference do does get how i me my need should use versus vs want".split(" "),
+  ..."anything between can difference do does get how i me my need should use versus vs want".split(" "),
   ..."what when which why you your lstm nn pytorch torch".split(" "),
 ]);
 

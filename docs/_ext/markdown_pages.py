@@ -21,7 +21,7 @@ from sphinx.environment import BuildEnvironment
 
 DROPPED = (
     ".headerlink, .sphx-glr-download-link-note, .sphx-glr-footer, .sphx-glr-example-tags, script, "
-    "style, svg, button, .sphx-glr-signature"
+    "style, svg, button, .sphx-glr-signature, .error-box"
 )
 CHOICES = {  # nothing is escaped: names are full of underscores
     "bullets": "-",
@@ -81,6 +81,7 @@ def to_markdown(html: str, name: str, pages: set[str]) -> str:
         summary.string = f"{summary.get_text().strip()}:"
     writer = MarkdownConverter(code_language_callback=language, **CHOICES)
     text = writer.convert_soup(article)
+    text = re.sub(r"^(\[Figure: .*)\n(?=.)", r"\1\n\n", text, flags=re.MULTILINE)
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 

@@ -25,9 +25,20 @@ function say(found) {
   return found.length === 1 ? "One cause is known." : `${found.length} causes are known, the likeliest first.`;
 }
 
-box.addEventListener("input", () => {
+function answer() {
   const found = errorEntriesFor(box.value);
   list.replaceChildren(...found.map(show));
   count.textContent = say(found);
+}
+
+box.addEventListener("input", answer);
+
+/* What is pasted anywhere but into a field is for the box. */
+document.addEventListener("paste", (event) => {
+  if (event.target.closest("input, textarea")) return;
+  event.preventDefault();
+  box.value = event.clipboardData.getData("text");
+  box.focus();
+  answer();
 });
 box.closest(".error-box").hidden = false;

@@ -32,3 +32,7 @@ function makeTagsButtons() {
   showState();
 }
 document.addEventListener("DOMContentLoaded", makeTagsButtons);
+
+/* The theme searches when a key goes up. A paste by mouse or by finger has no key. */
+const searchField = document.querySelector("#pst-search-dialog input[name=q]");
+searchField.addEventListener("input", () => searchField.dispatchEvent(new KeyboardEvent("keyup")));

@@ -101,6 +101,17 @@ def test_the_box_works_by_keyboard_and_says_what_it_found(page: Page):
     expect(page.locator("#error-found > li")).to_have_count(0)
 
 
+def test_what_is_pasted_anywhere_on_the_page_goes_into_the_box(page: Page):
+    page.evaluate("""() => {
+      const clipboardData = new DataTransfer();
+      clipboardData.setData("text", "lstm expects two hidden states");
+      const event = new ClipboardEvent("paste", { clipboardData, bubbles: true });
+      document.body.dispatchEvent(event);
+    }""")
+    expect(page.get_by_label("Paste a message")).to_be_focused()
+    expect(page.get_by_role("status")).to_have_text("One cause is known.")
+
+
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
 def test_a_result_fits_on_the_screen(browser: Browser, address: str, width: int, scheme: str):
     size = {"width": width, "height": 900}

@@ -105,6 +105,8 @@ QUERIES = {
     "ported model gives different output": "by-symptom",
     "works in keras not in pytorch": "by-symptom|keras_to_torch",
     "loss is nan": "by-symptom",
+    "results differ between batch size 1 and 32": "by-symptom",
+    "why does model.eval give different results each time": "by-symptom",
 }
 EXPECTED_AT_LEAST = 0.95
 
@@ -157,3 +159,16 @@ def test_a_result_leads_to_its_heading(browser: Browser, address: str, query: st
     anchor = page.url.partition("#")[2]
     assert anchor
     assert page.evaluate("id => document.getElementById(id) !== null", anchor)
+
+
+def test_a_message_pasted_on_the_landing_page_is_two_clicks_from_its_entry(
+    browser: Browser, address: str
+):
+    page = browser.new_page()
+    page.goto(f"{address}/index.html", wait_until="networkidle")
+    page.locator("button.search-button__button:visible").first.click()
+    page.keyboard.insert_text("Expected hidden[0] size (2, 32, 64), got [2, 17, 64]")  # no key
+    first = page.locator("#search-results li a").first
+    expect(first).to_contain_text("The state is for another batch size")
+    first.click()
+    expect(page).to_have_url(f"{address}/by-error.html#state-batch-size")
