@@ -39,7 +39,7 @@ N, L, H_in, H = 50, 12, 2, 32  # sequences in a batch, steps, features, hidden s
 
 draw = torch.Generator().manual_seed(0)
 x, target = tasks.adding_problem(N=2000, L=L, generator=draw)  # (2000, L, H_in), (2000,)
-held_x, held_target = tasks.adding_problem(N=500, L=L, generator=draw)  # (500, L, H_in), (500,)
+held_x, held_target = tasks.adding_problem(N=500, L=L, generator=draw)  # the same with 500
 marked = x[0, x[0, :, 1] == 1, 0]  # (2,)
 print(f"{tuple(x.shape) = }, {tuple(target.shape) = }")
 print(f"marked: {marked[0]:.2f} and {marked[1]:.2f}, target: {target[0]:.2f}")
@@ -81,7 +81,7 @@ def answer(lstm, head, x):
 
 
 def train(x, target, epochs, zero=True):
-    """Train a new model; return it, and its training and held-out loss after each epoch."""
+    """Train a new model; return it and, by epoch, its training and its held-out loss."""
     lstm = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True)
     head = nn.Linear(in_features=H, out_features=1)
     optimizer = torch.optim.Adam([*lstm.parameters(), *head.parameters()], lr=1e-2)
@@ -137,9 +137,8 @@ with plotting.style():
     ax = plt.figure().subplots()
     ax.scatter(held_target[:200], answers[:200], s=20)
     ax.axline((1, 1), slope=1, linestyle=":", color="#777b83")
-    ax.set(
-        xlabel="target", ylabel="answer", title="Answers to new sequences lie near their targets"
-    )
+    ax.set(xlabel="target", ylabel="answer")
+    ax.set_title("Answers to new sequences lie near their targets")
 
 # %%
 # .. _smallest-loop-zero-grad:
@@ -161,7 +160,7 @@ print(f"size of the second gradient, divided by that of the first: {sizes[1] / s
 
 _, without = train(x, target, epochs=6, zero=False)
 best = without["held out"].min().item()
-print(f"best held-out loss in 6 epochs, at least 0.9 of the baseline: {best > 0.9 * baseline}")
+print(f"best held-out loss at least 0.9 of the baseline: {best > 0.9 * baseline}")
 assert best > 0.9 * baseline
 
 # %%

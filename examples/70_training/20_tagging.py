@@ -38,7 +38,8 @@ C = deepest + 1  # tags: 0 to 4 open brackets
 # held-out answers. More data is drawn as it is needed: no two batches are the same.
 
 draw = torch.Generator().manual_seed(0)
-held_ids, held_tags = tasks.bracket_depth(N=200, L=L, deepest=deepest, generator=draw)  # (200, L)
+held_ids, held_tags = tasks.bracket_depth(N=200, L=L, deepest=deepest, generator=draw)
+print(f"{tuple(held_ids.shape) = }, {tuple(held_tags.shape) = }")
 print("symbols:", " ".join("().."[i] for i in held_ids[0, :20]))
 print("tags:   ", " ".join(str(tag) for tag in held_tags[0, :20].tolist()))
 opened = (held_ids == 0).cumsum(dim=1) - (held_ids == 1).cumsum(dim=1)  # (200, L)
@@ -75,7 +76,7 @@ def table(ids, tags, classes):
 ids, tags = tasks.bracket_depth(N=2000, L=L, deepest=deepest, generator=draw)  # (2000, L)
 constant = share(tags.flatten().mode().values, held_tags)
 window = share(table(ids, tags, C)[windows(held_ids)], held_tags)
-print(f"right answers: {constant:.2f} of the most frequent tag, {window:.2f} of the window")
+print(f"right answers: most frequent tag {constant:.2f}, window {window:.2f}")
 assert constant < 0.4
 assert constant + 0.1 < window < 0.9
 
@@ -139,8 +140,9 @@ plotting.steps(
 long_ids, long_tags = tasks.bracket_depth(N=100, L=5 * L, deepest=deepest, generator=draw)
 with torch.no_grad():
     answers = model(long_ids).argmax(dim=-1)  # (100, 200)
-print(f"right on the last {L} of {5 * L} steps: {share(answers[:, -L:], long_tags[:, -L:]):.2f}")
-assert share(answers[:, -L:], long_tags[:, -L:]) > 0.95
+end = share(answers[:, -L:], long_tags[:, -L:])
+print(f"right on the last {L} of {5 * L} steps: {end:.2f}")
+assert end > 0.95
 
 # %%
 # .. _tagging-parity:
@@ -161,8 +163,8 @@ lstm = nn.LSTM(input_size=1, hidden_size=16, batch_first=True)
 head = nn.Linear(in_features=16, out_features=2)
 optimizer = torch.optim.Adam([*lstm.parameters(), *head.parameters()], lr=1e-2)
 for _ in range(400):
-    bits, odd = tasks.parity(N=64, L=L // 2, generator=draw)  # (64, L / 2, 1), (64, L / 2)
-    output, _ = lstm(bits)  # (64, L / 2, 16)
+    bits, odd = tasks.parity(N=64, L=L // 2, generator=draw)
+    output, _ = lstm(bits)  # (64, L / 2, 1) to (64, L / 2, 16)
     loss = F.cross_entropy(head(output).transpose(1, 2), odd)
     optimizer.zero_grad()
     loss.backward()
@@ -171,7 +173,7 @@ for _ in range(400):
 with torch.no_grad():
     output, _ = lstm(held_bits)  # (200, 5 * L, 16)
 reached = share(head(output).argmax(dim=-1), held_odd)
-print(f"right answers: {window:.1f} of the window, {reached:.2f} of the LSTM")
+print(f"right answers: window {window:.1f}, LSTM {reached:.2f}")
 assert abs(window - 0.5) < 0.05
 assert reached > 0.95
 

@@ -166,13 +166,12 @@ with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
     of_pairs = F.mse_loss(answers, targets)  # ()
 print(str(caught[0].message).partition(". ")[0])
-print(
-    f"perfect answers: {of_pairs:.2f} as (N, 1), {F.mse_loss(answers.squeeze(1), targets):.2f} as (N,)"
-)
+right = F.mse_loss(answers.squeeze(1), targets)  # ()
+print(f"perfect answers: {of_pairs:.2f} as (N, 1), {right:.2f} as (N,)")
 assert "Using a target size" in str(caught[0].message)
 torch.testing.assert_close(of_pairs, 2 * targets.var(correction=0))
-assert F.mse_loss(answers.squeeze(1), targets) == 0
-constant = ((targets.mean() - targets) ** 2).mean()  # what the loss of pairs is at its least
+assert right == 0
+constant = ((targets.mean() - targets) ** 2).mean()  # the least loss of pairs
 print(f"the mean for all: {constant:.2f}, less than perfect answers cost")
 torch.testing.assert_close(constant, of_pairs / 2)
 
