@@ -114,8 +114,7 @@ torch.testing.assert_close(chunks[1, :, 0], targets[:, -1])  # the next chunk go
 # The loop
 # --------
 # Each :term:`epoch` starts from zeros and hands the state on; gradients end at the border of the
-# chunk. The learning rate falls along a line, so that the last steps settle. The held-out text is
-# read in one piece, unless a length is given.
+# chunk. The learning rate falls along a line, so that the last steps settle.
 
 embed = nn.Embedding(num_embeddings=C, embedding_dim=E)
 lstm = nn.LSTM(input_size=E, hidden_size=H, batch_first=True)
@@ -127,8 +126,8 @@ schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.02, epochs * len(
 
 
 @torch.no_grad()
-def bits(length=len(held_ids) - 1, carry=True):
-    """Read the held-out text in pieces; return the bits per character."""
+def bits(length, carry=True):
+    """Read the held-out text in pieces of a length; return the bits per character."""
     losses, state = [], None
     for piece in held_ids.unfold(0, length + 1, length):  # neighbours overlap
         output, state = lstm(embed(piece[None, :-1]), state if carry else None)
@@ -136,7 +135,8 @@ def bits(length=len(held_ids) - 1, carry=True):
     return sum(losses) / len(losses)
 
 
-curve = [bits()]
+whole = len(held_ids) - 1
+curve = [bits(whole)]
 for _ in range(epochs):
     state = None
     for chunk in chunks:
@@ -147,7 +147,7 @@ for _ in range(epochs):
         optimizer.step()
         schedule.step()
         state = detach_state(state)
-    curve.append(bits())
+    curve.append(bits(whole))
 
 print("held-out bits per character:", " ".join(f"{cost:.2f}" for cost in curve))
 print(f"LSTM {curve[-1]:.2f}, best table {costs[9]:.2f}, least {floor:.2f}")
@@ -187,7 +187,7 @@ assert paid.max() > 2
 # Carried, the result is that of one call. From zeros, the model has forgotten at the start of each
 # piece in which word of which number it is.
 
-carried, fresh = bits(length=20, carry=True), bits(length=20, carry=False)
+carried, fresh = bits(20), bits(20, carry=False)
 print(f"pieces of 20: carried {carried:.2f}, from zeros {fresh:.2f} bits per character")
 assert abs(carried - curve[-1]) < 0.005
 assert fresh > carried + 0.1
