@@ -39,7 +39,7 @@ N, L, H_in, H = 50, 12, 2, 32  # sequences in a batch, steps, features, hidden s
 
 draw = torch.Generator().manual_seed(0)
 x, target = tasks.adding_problem(N=2000, L=L, generator=draw)  # (2000, L, H_in), (2000,)
-held_x, held_target = tasks.adding_problem(N=500, L=L, generator=draw)  # the same with 500
+held_x, held_target = tasks.adding_problem(N=500, L=L, generator=draw)  # 500 of them
 marked = x[0, x[0, :, 1] == 1, 0]  # (2,)
 print(f"{tuple(x.shape) = }, {tuple(target.shape) = }")
 print(f"marked: {marked[0]:.2f} and {marked[1]:.2f}, target: {target[0]:.2f}")
@@ -95,7 +95,8 @@ def train(x, target, epochs, zero=True):
             optimizer.step()
         with torch.no_grad():
             curves["training"].append(F.mse_loss(answer(lstm, head, x), target))
-            curves["held out"].append(F.mse_loss(answer(lstm, head, held_x), held_target))
+            new = F.mse_loss(answer(lstm, head, held_x), held_target)  # ()
+            curves["held out"].append(new)
     return (lstm, head), {name: torch.stack(curve) for name, curve in curves.items()}
 
 
@@ -156,7 +157,7 @@ for _ in range(2):
     F.mse_loss(answer(lstm, head, x[:N]), target[:N]).backward()
     sizes.append(lstm.weight_hh_l0.grad.norm())
 torch.testing.assert_close(sizes[1], 2 * sizes[0])
-print(f"size of the second gradient, divided by that of the first: {sizes[1] / sizes[0]:.1f}")
+print(f"second gradient, divided by the first: {sizes[1] / sizes[0]:.1f}")
 
 _, without = train(x, target, epochs=4, zero=False)
 best = without["held out"].min().item()

@@ -73,7 +73,7 @@ def table(ids, tags, classes):
     return counts.argmax(dim=1)  # (3 ** 6,)
 
 
-ids, tags = tasks.bracket_depth(N=2000, L=L, deepest=deepest, generator=draw)  # (2000, L)
+ids, tags = tasks.bracket_depth(N=2000, L=L, deepest=deepest, generator=draw)
 constant = share(tags.flatten().mode().values, held_tags)
 window = share(table(ids, tags, C)[windows(held_ids)], held_tags)
 print(f"right answers: most frequent tag {constant:.2f}, window {window:.2f}")
@@ -137,9 +137,9 @@ plotting.steps(
 # the model has seen. The length of the input is free (:ref:`length-is-free`), but what was learned need
 # not hold there. Measure it, on the last steps alone.
 
-long_ids, long_tags = tasks.bracket_depth(N=100, L=5 * L, deepest=deepest, generator=draw)
+long_ids, long_tags = tasks.bracket_depth(N=99, L=5 * L, deepest=deepest, generator=draw)
 with torch.no_grad():
-    answers = model(long_ids).argmax(dim=-1)  # (100, 200)
+    answers = model(long_ids).argmax(dim=-1)  # (99, 200)
 end = share(answers[:, -L:], long_tags[:, -L:])
 print(f"right on the last {L} of {5 * L} steps: {end:.2f}")
 assert end > 0.95

@@ -184,7 +184,7 @@ assert swings["recursion"] > swings["directly"]
 row = int((data.test_y[:, 6] - data.test_y[:, 5]).argmin())  # a drop in the middle
 start = data.test_x[row, -1:]  # (1,): the last known value
 plotting.steps(
-    {name: data.unscale(torch.cat([start, each[row]])) for name, each in courses.items()},
+    {name: data.unscale(torch.cat([start, of[row]])) for name, of in courses.items()},
     ylabel="value",
     title="Recursion draws a course, the direct head a mean",
     xlabel="steps ahead",

@@ -89,12 +89,17 @@ for name, value in {"default": None, "forget bias 1": 1.0, "forget bias 3": 3.0}
     layer = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True)
     if value is not None:
         set_forget_bias(layer, value)
-    sizes = training.gradient_by_distance(lambda x, f=layer: f(x)[0][:, -1].sum(), x, dim=1)
-    reach[name] = (sizes / sizes[0]).flip(0)  # (L,), in order of time
+    by_distance = training.gradient_by_distance(
+        lambda x, layer=layer: layer(x)[0][:, -1].sum(),
+        x,
+        dim=1,
+    )
+    reach[name] = (by_distance / by_distance[0]).flip(0)  # (L,), in order of time
     curves[name] = train(layer).view(-1, 10).mean(dim=1)  # (25,): means of ten updates
 
 for name, curve in curves.items():
-    print(f"{name:<14} step 0 matters: {reach[name][0] > 1e-4}, learnt: {curve[-1] < 0.3}")
+    seen, learnt = reach[name][0] > 1e-4, curve[-1] < 0.3
+    print(f"{name:<14} the first step matters: {seen}, learnt: {learnt}")
 assert reach["default"][0] < 1e-4
 assert reach["forget bias 3"][0] > 0.01
 assert curves["default"][-1] > 0.5

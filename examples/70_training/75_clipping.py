@@ -36,7 +36,7 @@ N, L, H_in, H = 32, 20, 1, 16  # batch, time, features in, features of h and c
 
 
 def train(max_norm, method, lr, updates=300):
-    """Train; return errors and norms of the gradients before clipping, (updates,) each."""
+    """Train; return the errors, and the norms before clipping: (updates,) each."""
     lstm = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True)
     head = nn.Linear(in_features=H, out_features=1)
     set_forget_bias(lstm, 3.0)
