@@ -50,7 +50,7 @@ difference = (forgetful - whole).abs().amax(dim=(0, 2))  # (L,)
 difference = difference.view(len(chunks), chunk_length)
 print(f"{difference = }")
 assert (difference[0] < 1e-6).all()
-assert (difference[1:, 0] > 0.1).all()
+assert (difference[1:, 0] > 0.03).all()
 
 # %%
 # Pass the state on, and chunks equal the whole

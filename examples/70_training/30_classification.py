@@ -5,9 +5,9 @@ Classification: who is speaking?
 ================================
 
 You have recordings of different length and one label for each. You need one vector for each sequence
-that no padding has touched, scaling that has not seen the test data, and an honest comparison. You
-need the encoder (:ref:`encoder`) and packing (:ref:`packed-sequence`). After this page you can train
-such a classifier, and say how much of its result the LSTM deserves.
+that no padding has touched, and scaling that has not seen the test data. Before this page, read
+:ref:`encoder` and :ref:`packed-sequence`. After it, you can train such a classifier, and say how much
+of its result the LSTM deserves.
 
 **You will see**
 
@@ -27,7 +27,7 @@ from torch.nn.utils.rnn import pad_sequence
 from lstm_guide import datasets, pack, plotting
 
 torch.manual_seed(0)
-N, H_in, H, speakers = 25, 12, 32, 9  # utterances in a batch, features, hidden size, classes
+N, H_in, H, speakers = 25, 12, 32, 9  # utterances of a batch, features, hidden, classes
 
 # %%
 # Real data in three parts
@@ -61,7 +61,8 @@ mean, std = steps.mean(dim=0), steps.std(dim=0)  # (H_in,) each
 
 def scaled(sequences):
     """Scale by the training data and pad."""
-    return pad_sequence([(s - mean) / std for s in sequences], batch_first=True)  # (n, L, H_in)
+    rows = [(sequence - mean) / std for sequence in sequences]
+    return pad_sequence(rows, batch_first=True)  # (n, L, H_in)
 
 
 x, test_x = scaled(known.sequences), scaled(test.sequences)
@@ -69,7 +70,8 @@ print(f"{tuple(x.shape) = }, {tuple(test_x.shape) = }")
 padding = torch.arange(x.size(1)) >= lengths[:, None]  # (270, L)
 print(f"share of padding: {padding.float().mean():.2f}")
 assert 0.3 < padding.float().mean() < 0.5
-torch.testing.assert_close(x[training][~padding[training]].mean(dim=0), torch.zeros(H_in))
+valid = x[training][~padding[training]]  # (valid steps, H_in)
+torch.testing.assert_close(valid.mean(dim=0), torch.zeros(H_in))
 
 # %%
 # .. _classification-baselines:
@@ -93,7 +95,7 @@ def share(answers, right):
 
 fit, fit_right = means(x[training], lengths[training]), known.speakers[training]
 test_means = means(test_x, test_lengths)  # (370, H_in)
-centres = torch.stack([fit[fit_right == speaker].mean(dim=0) for speaker in range(speakers)])
+centres = torch.stack([fit[fit_right == k].mean(dim=0) for k in range(speakers)])
 nearest = share(torch.cdist(test_means, centres).argmin(dim=1), test.speakers)
 
 linear = nn.Linear(in_features=H_in, out_features=speakers)
@@ -104,9 +106,7 @@ for _ in range(300):
     loss.backward()
     optimizer.step()
 of_means = share(linear(test_means).argmax(dim=1), test.speakers)
-print(
-    f"right on the test part: nearest mean {nearest:.2f}, linear layer on the mean {of_means:.2f}"
-)
+print(f"right on the test part: nearest mean {nearest:.2f}, linear layer {of_means:.2f}")
 assert 0.85 < nearest < 0.95
 assert of_means > 0.95
 
@@ -123,7 +123,7 @@ class Classifier(nn.Module):
 
     def __init__(self):
         super().__init__()
-        self.lstm = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True, bidirectional=True)
+        self.lstm = nn.LSTM(H_in, H, batch_first=True, bidirectional=True)
         self.head = nn.Linear(in_features=2 * H, out_features=speakers)
 
     def forward(self, x, lengths):
@@ -150,7 +150,7 @@ def train(epochs):
     return model, torch.tensor(curve)
 
 
-models, curves = zip(*[train(epochs=12) for _ in range(3)], strict=True)
+models, curves = zip(*[train(epochs=9) for _ in range(3)], strict=True)
 plotting.steps(
     {f"model {i}": curve for i, curve in enumerate(curves)},
     ylabel="share of right answers",
@@ -166,12 +166,11 @@ plotting.steps(
 # these two vowels the mean over time says nearly all: the LSTM does well, and the task hardly needs it.
 
 with torch.no_grad():
-    shares = [share(m(test_x, test_lengths).argmax(dim=1), test.speakers) for m in models]
+    shares = [share(m(test_x, test_lengths).argmax(1), test.speakers) for m in models]
 chance = (of_means * (1 - of_means) / 370) ** 0.5  # standard deviation of a share of 370
 print("right on the test part:", ", ".join(f"{s:.2f}" for s in shares))
 print(f"linear layer on the mean: {of_means:.2f}, by chance plus or minus {chance:.2f}")
-assert sum(shares) / 3 > nearest + 0.02
-assert min(shares) > nearest
+assert min(shares) > nearest + 0.01
 assert max(abs(s - of_means) for s in shares) < 4 * chance
 assert max(shares) - min(shares) < 0.04
 
@@ -185,10 +184,10 @@ assert max(shares) - min(shares) < 0.04
 
 with torch.no_grad():
     _, (h_n, _) = models[0].lstm(test_x)  # (2, 370, H): padding was read
-    answers = models[0].head(torch.cat([h_n[0], h_n[1]], dim=-1)).argmax(dim=1)  # (370,)
-padded = share(answers, test.speakers)
-print(f"more than twice as many errors when padding is read: {1 - padded > 2 * (1 - shares[0])}")
-assert 1 - padded > 2 * (1 - shares[0])
+    scores = models[0].head(torch.cat([h_n[0], h_n[1]], dim=-1))  # (370, speakers)
+worse = (1 - share(scores.argmax(dim=1), test.speakers)) / (1 - shares[0])
+print(f"more than twice as many errors when padding is read: {worse > 2}")
+assert worse > 2
 
 # %%
 # Summary
@@ -196,8 +195,7 @@ assert 1 - padded > 2 * (1 - shares[0])
 # * Split, scale by the training part, pad: in this order.
 # * Pack the batch, and join the two rows of ``h_n``: the vector of a whole utterance.
 # * Choose by held-out data, report on the test part, once.
-# * Compare with a model that ignores the order. Say so when it is as good.
-# * Train more than one seed, and give the spread.
+# * Compare more than one seed with a model that ignores the order. Say so when that is as good.
 #
 # Common mistakes
 # ---------------
@@ -206,8 +204,6 @@ assert 1 - padded > 2 * (1 - shares[0])
 # * "I take ``output[:, -1]`` of the padded batch": the answer of short utterances comes from padding
 #   (:ref:`last-valid-step`, :ref:`classification-padding`).
 # * "0.97 is a good result": compared with what? See :ref:`classification-baselines`.
-# * "I save the model with the best test result": the test part has made a choice, see the question
-#   at the end of :ref:`smallest-loop`.
 #
 # Check yourself
 # --------------

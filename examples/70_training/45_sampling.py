@@ -5,9 +5,8 @@ Sampling: let the model write
 =============================
 
 Your character model has a good loss. Now it shall write, and it writes nonsense, or the same line
-again and again. You need a trained model and its loop (:ref:`character-model`). After this page you
-can draw text from a model, with the state carried from character to character, choose the temperature
-for a reason, and measure what was written instead of looking at it.
+again and again. Before this page, read :ref:`character-model`. After it, you can draw text from a
+model, choose the temperature for a reason, and measure what was written instead of looking at it.
 
 **You will see**
 
@@ -20,7 +19,7 @@ for a reason, and measure what was written instead of looking at it.
 # sphinx_gallery_tags = ["training", "states"]
 
 import random
-from collections import Counter, defaultdict
+from collections import defaultdict
 
 import torch
 import torch.nn.functional as F
@@ -29,32 +28,31 @@ from torch import nn
 from lstm_guide import detach_state, plotting, tasks
 
 torch.manual_seed(0)
-N, L, E, H = 16, 50, 16, 64  # streams, steps of a chunk, features of a character, hidden size
+N, L, E, H = 16, 50, 16, 64  # streams, steps of a chunk, features of a character, hidden
 
 # %%
 # A model to write with
 # ---------------------
-# The text and the loop of :ref:`character-model`, in short: numbers below 10,000 in words, one on each
-# line, sixteen streams, the state carried from :term:`chunk` to chunk.
+# Text and loop are those of :ref:`character-model`: numbers below 10,000 in words, one on each line.
 
 numbers = tasks.spelled_numbers(N=3000, below=10_000)
 text = "".join(f"{number}\n" for number in numbers)
 characters = sorted(set(text))
 C = len(characters)
 encode = {character: i for i, character in enumerate(characters)}
-ids = torch.tensor([encode[character] for character in text])  # (characters of the text,)
+ids = torch.tensor([encode[c] for c in text])  # (characters of the text,)
 streams = ids[: len(ids) // N * N].reshape(N, -1)  # (N, length of a stream)
+chunks = streams.unfold(1, L + 1, L).transpose(0, 1)  # (chunks, N, L + 1), overlapping
 
 embed = nn.Embedding(num_embeddings=C, embedding_dim=E)
 lstm = nn.LSTM(input_size=E, hidden_size=H, batch_first=True)
 head = nn.Linear(in_features=H, out_features=C)
 parameters = [*embed.parameters(), *lstm.parameters(), *head.parameters()]
 optimizer = torch.optim.Adam(parameters, lr=1e-2)
-schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.02, 4 * 145)
-for _ in range(4):
+schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.02, 3 * len(chunks))
+for _ in range(3):
     state = None
-    for start in range(0, streams.size(1) - L, L):
-        chunk = streams[:, start : start + L + 1]  # (N, L + 1)
+    for chunk in chunks:
         output, state = lstm(embed(chunk[:, :-1]), state)  # (N, L, H)
         loss = F.cross_entropy(head(output).transpose(1, 2), chunk[:, 1:])
         optimizer.zero_grad()
@@ -72,14 +70,10 @@ for _ in range(4):
 # closer to each other.
 
 
-@torch.no_grad()
-def scores_after(text):
-    """Return the scores (C,) of the character after a text."""
-    output, _ = lstm(embed(torch.tensor([[encode[c] for c in text]])))  # (1, L, H)
-    return head(output[0, -1])
-
-
-scores = scores_after(text[:400].rpartition("\n")[0] + "\nf")  # four, five, forty, fifty
+before = text[:400].rpartition("\n")[0] + "\nf"  # four, five, forty, fifty
+with torch.no_grad():
+    output, _ = lstm(embed(torch.tensor([[encode[c] for c in before]])))  # (1, L, H)
+    scores = head(output[0, -1])  # (C,)
 chances = {T: (scores / T).softmax(dim=0) for T in (0.5, 1.0, 2.0)}
 parts = {T: {c: 100 * p[encode[c]].item() for c in "oi"} for T, p in chances.items()}
 for part in parts.values():
@@ -98,9 +92,9 @@ torch.testing.assert_close(chances[0.5], chances[1.0] ** 2 / (chances[1.0] ** 2)
 #
 # The loop
 # --------
-# Each call gets one character of each row, (rows, 1), and the state that the call before returned. What
-# is drawn is the next input. The loop starts after a piece of real text: from a state of zeros the
-# model would have to write something that it has never seen, the first line of a text.
+# Each call gets one character of each row, (rows, 1), and the state that the call before returned
+# (:ref:`streaming`). What is drawn is the next input. The loop starts after a piece of real text: from
+# zeros the model would have to write what it has never seen, the first line of a text.
 
 start = ids[None, :200].expand(200, -1)  # (200 rows, 200 characters)
 
@@ -123,18 +117,6 @@ for row in write(temperature=1.0)[:2]:
     print(row.replace("\n", " / ")[:80])
 
 # %%
-# Step by step, the model gives the scores that one call for the whole text gives. This is what makes
-# the loop right: writing is reading, one character at a time.
-
-with torch.no_grad():
-    whole, _ = lstm(embed(ids[None, :30]))  # (1, 30, H)
-    state, steps = None, []
-    for token in ids[:30]:
-        output, state = lstm(embed(token[None, None]), state)  # (1, 1, H)
-        steps.append(output)
-torch.testing.assert_close(torch.cat(steps, dim=1), whole, atol=1e-5, rtol=0)
-
-# %%
 # .. _sampling-measured:
 #
 # Measure what was written
@@ -142,6 +124,9 @@ torch.testing.assert_close(torch.cat(steps, dim=1), whole, atol=1e-5, rtol=0)
 # All numbers below 10,000 can be listed, so each written line is valid or not. Three shares: how many
 # lines are **valid**, how many of these are **new** (not in the training text), how many
 # of all lines are **different**. A model that knows its training text by heart writes nothing new.
+# At 0.5 nearly all lines are valid, and as different as at 1. As many of them are new as numbers are
+# missing in the training text: the model has learned how numbers are written, not a list. At 2 it
+# writes letters without sense. At 0.1 it repeats itself more.
 
 valid = {tasks.spell(number) for number in range(10_000)}
 
@@ -162,11 +147,6 @@ assert found[0.5]["valid"] > 0.95
 assert 0.7 < found[1.0]["valid"] < found[0.5]["valid"]
 assert found[2.0]["valid"] < 0.4
 assert found[0.1]["different"] < found[1.0]["different"]
-
-# %%
-# At 0.5 nearly all lines are valid, and as different as at 1. About 0.7 of them are new: of all
-# numbers below 10,000, this share is missing in the training text. So the model has learned how
-# numbers are written, not a list. At 2 it writes letters without sense. At 0.1 it repeats itself more.
 
 missing = 1 - len(numbers) / 10_000
 print(f"share of all numbers that the model has not seen: {missing:.2f}")
@@ -196,13 +176,12 @@ assert share < 0.2
 
 def write_by_table(k, lines=200):
     """Draw lines from what follows the last k characters in the text."""
-    after, dice = defaultdict(Counter), random.Random(0)
+    after, dice = defaultdict(list), random.Random(0)
     for i in range(k, len(text)):
-        after[text[i - k : i]][text[i]] += 1
+        after[text[i - k : i]].append(text[i])
     written = text[:k]
     while written.count("\n") < lines + 2:
-        counts = after[written[-k:]]
-        written += dice.choices([*counts], counts.values())[0]
+        written += dice.choice(after[written[-k:]])
     return written.split("\n")[1 : lines + 1]
 
 
@@ -222,14 +201,10 @@ assert abs(by_table[9] - found[1.0]["valid"]) < 0.2
 #
 # Common mistakes
 # ---------------
-# * "I call the model on one character, without the state": see :ref:`sampling-loop` and what comes out
-#   without it at :ref:`sampling-without-state`.
-# * "I always take the best character": this is a temperature near 0, and lines come again
-#   (:ref:`sampling-measured`).
-# * "My samples look good": how many of them stand in the training text? See
-#   :ref:`sampling-measured`.
-# * "I feed the whole text again for each character": right, and slower with each step. The state holds
-#   the past (:ref:`carrying-state`).
+# * "I call the model on one character, without the state": see :ref:`sampling-without-state`.
+# * "I always take the best character": then lines come again, see :ref:`sampling-measured`.
+# * "My samples look good": how many of them are new? See :ref:`sampling-measured`.
+# * "I feed the whole text for each character": right, and slow. Carry the state (:ref:`sampling-loop`).
 #
 # Check yourself
 # --------------

@@ -73,7 +73,7 @@ plotting.steps(
 
 
 def train(x, y, H, lr, updates):
-    """Train on windows (M, L) and next values (M, 1); return the forecasting function."""
+    """Train on windows (M, L) and next values (M, 1); return the forecast."""
     lstm = nn.LSTM(input_size=1, hidden_size=H, batch_first=True)
     head = nn.Linear(in_features=H, out_features=1)
     parameters = [*lstm.parameters(), *head.parameters()]
@@ -108,9 +108,10 @@ assert tie * best < 0.75 * baselines["last year"]
 
 large = train(data.x, data.y, H=32, lr=0.005, updates=700)
 known, unknown = error(large(data.x), data.y), error(large(data.test_x), data.test_y)
-print(f"on the training part, better than nine weights: {known < error(nine(data.x), data.y)}")
+fitted = error(nine(data.x), data.y)
+print(f"on the training part, better than nine weights: {known < fitted}")
 print(f"on the test part, better than nine weights: {unknown < best}")
-assert known < 0.85 * error(nine(data.x), data.y)
+assert known < 0.85 * fitted
 assert unknown > best
 
 # %%
@@ -123,12 +124,13 @@ assert unknown > best
 # again. Nothing else has changed, and it draws level with the nine weights. A model that got better
 # with the split, where the weighted sum stayed what it was, has found a leak.
 
-x, y = torch.cat([data.x, data.test_x]), torch.cat([data.y, data.test_y])  # (269, L), (269, 1)
+x = torch.cat([data.x, data.test_x])  # (269, L)
+y = torch.cat([data.y, data.test_y])  # (269, 1)
 order = torch.randperm(len(x), generator=torch.Generator().manual_seed(0))
 train_rows, test_rows = order[:189], order[189:]
 seen = {row + step for row in train_rows.tolist() for step in range(L)}
 inside = sum(row + L in seen for row in test_rows.tolist())  # the target of window row
-print(f"targets of the test that stand in training windows: {inside} of {len(test_rows)}")
+print(f"test targets that stand in training windows: {inside} of {len(test_rows)}")
 assert inside > 70
 
 leaky = train(x[train_rows], y[train_rows], H=32, lr=0.005, updates=700)
@@ -171,7 +173,7 @@ assert (training.persistence(data.test_x) - data.test_y).abs().max() > 0.1
 
 shift = (series.mean() - data.mean) / data.std
 growth = series.std() / data.std
-print(f"mean moved by {shift:.2f} standard deviations, scale by a factor of {growth:.2f}")
+print(f"mean moved by {shift:.2f} standard deviations, scale multiplied by {growth:.2f}")
 assert 0.1 < shift < 0.3
 assert 1.1 < growth < 1.3
 

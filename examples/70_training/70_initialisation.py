@@ -56,7 +56,7 @@ def make():
 
 
 def train(lstm, updates=250):
-    """Train a layer with a new head; return the error of each update, divided by the baseline."""
+    """Train a layer with a new head; return the errors, divided by the baseline."""
     head = nn.Linear(in_features=H, out_features=1)
     parameters = [*lstm.parameters(), *head.parameters()]
     optimizer = torch.optim.Adam(parameters, lr=0.01)
@@ -89,12 +89,17 @@ for name, value in {"default": None, "forget bias 1": 1.0, "forget bias 3": 3.0}
     layer = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True)
     if value is not None:
         set_forget_bias(layer, value)
-    sizes = training.gradient_by_distance(lambda x, layer=layer: layer(x)[0][:, -1].sum(), x, dim=1)
-    reach[name] = (sizes / sizes[0]).flip(0)  # (L,), in order of time
+    by_distance = training.gradient_by_distance(
+        lambda x, layer=layer: layer(x)[0][:, -1].sum(),
+        x,
+        dim=1,
+    )
+    reach[name] = (by_distance / by_distance[0]).flip(0)  # (L,), in order of time
     curves[name] = train(layer).view(-1, 10).mean(dim=1)  # (25,): means of ten updates
 
 for name, curve in curves.items():
-    print(f"{name:<14} the first step matters: {reach[name][0] > 1e-4}, learnt: {curve[-1] < 0.3}")
+    seen, learnt = reach[name][0] > 1e-4, curve[-1] < 0.3
+    print(f"{name:<14} the first step matters: {seen}, learnt: {learnt}")
 assert reach["default"][0] < 1e-4
 assert reach["forget bias 3"][0] > 0.01
 assert curves["default"][-1] > 0.5
@@ -114,7 +119,7 @@ plotting.steps(
 # too large, and old inputs pile up (:ref:`memory-and-gradient`). Measure the reach of your layer on
 # your lengths and choose the smallest bias that reaches.
 
-plotting.reach(reach, title="Before training: the forget bias decides whether step 0 is seen")
+plotting.reach(reach, title="Before training, the forget bias decides if step 0 is seen")
 
 # %%
 # .. _initialisation-blocks:
@@ -129,8 +134,8 @@ plotting.reach(reach, title="Before training: the forget bias decides whether st
 
 def smallest_singular_value(layer):
     """Of each gate's block of the recurrent weights: (4,)."""
-    blocks = gate_blocks(layer, "weight_hh_l0")
-    return torch.stack([torch.linalg.svdvals(block.detach())[-1] for block in blocks.values()])
+    blocks = gate_blocks(layer, "weight_hh_l0").values()
+    return torch.stack([torch.linalg.svdvals(block.detach())[-1] for block in blocks])
 
 
 whole = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True)
@@ -138,7 +143,7 @@ by_gate = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True)
 nn.init.orthogonal_(whole.weight_hh_l0)
 init_orthogonal(by_gate)
 low, one = smallest_singular_value(whole), smallest_singular_value(by_gate)
-print(f"smallest singular value of any block: whole {low.min():.1f}, by gate {one.min():.1f}")
+print(f"smallest singular value: whole matrix {low.min():.1f}, by gate {one.min():.1f}")
 assert low.max() < 0.5
 torch.testing.assert_close(one, torch.ones(4), atol=1e-5, rtol=0)
 

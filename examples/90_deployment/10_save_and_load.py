@@ -6,8 +6,8 @@ Save and load: which numbers come back?
 
 You load a checkpoint and get ``Weights only load failed`` or ``Unexpected key(s) in state_dict``. Or
 it loads without a message, and the model answers as if it had never been trained. After this page
-you can save an :class:`torch.nn.LSTM` so that it comes back with the same numbers, and you can read
-a file whose names or sizes are not those of your model.
+you can save an :class:`torch.nn.LSTM` so that it comes back with the same numbers, and read a file
+whose names or sizes are not those of your model.
 
 **You will see**
 
@@ -20,7 +20,6 @@ a file whose names or sizes are not those of your model.
 # sphinx_gallery_tags = ["deployment", "weights", "errors"]
 
 import tempfile
-import textwrap
 from pathlib import Path
 
 import torch
@@ -64,8 +63,7 @@ assert checkpoint["arguments"] == arguments
 
 forgotten = nn.LSTM(input_size=H_in, hidden_size=H, num_layers=K)
 forgotten.load_state_dict(checkpoint["weights"])
-with torch.no_grad():
-    wrong, _ = forgotten(x)  # (N, L, H), and N was taken for the time
+wrong = forgotten(x)[0].detach()  # (N, L, H), and N was taken for the time
 print(f"off by {(wrong - output).abs().max():.2f}, without a message")
 assert wrong.shape == output.shape
 assert (wrong - output).abs().max() > 0.05
@@ -108,14 +106,14 @@ assert rescued.keys() == checkpoint["weights"].keys()
 # ---------------------
 # A wrapper such as ``nn.DataParallel`` puts ``module.`` in front of every name. A model that calls
 # its LSTM ``rnn`` gives ``rnn.weight_ih_l0``. torch names the missing and the unexpected keys. Take
-# the prefix off and load again. A cell has no layers: its names lack the ending ``_l0``.
+# the prefix off and load again.
 
 from_wrapper = {f"module.{name}": tensor for name, tensor in rescued.items()}
 try:
     loaded.load_state_dict(from_wrapper)
 except RuntimeError as error:
     message = str(error)
-    print(textwrap.shorten(message, 230))
+    print(" ".join(message.split())[:230])
 else:
     raise AssertionError("torch accepted other names")
 assert 'Missing key(s) in state_dict: "weight_ih_l0"' in message
@@ -123,12 +121,6 @@ assert 'Unexpected key(s) in state_dict: "module.weight_ih_l0"' in message
 
 loaded.load_state_dict({k.removeprefix("module."): v for k, v in from_wrapper.items()})
 torch.testing.assert_close(loaded(x)[0], lstm(x)[0], atol=1e-6, rtol=0)
-
-cell = nn.LSTMCell(input_size=H_in, hidden_size=H)
-layer = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True)
-layer.load_state_dict({f"{name}_l0": tensor for name, tensor in cell.state_dict().items()})
-h, _ = cell(x[:, 0])  # (N, H)
-torch.testing.assert_close(layer(x[:, :1])[0][:, 0], h, atol=1e-6, rtol=0)
 
 # %%
 # .. _save-and-load-strict:
@@ -143,16 +135,11 @@ untrained = nn.LSTM(**arguments)
 result = untrained.load_state_dict(from_wrapper, strict=False)
 print(f"{len(result.missing_keys)} missing, {len(result.unexpected_keys)} unexpected")
 assert len(result.missing_keys) == len(result.unexpected_keys) == 4 * K
-with torch.no_grad():
-    random, _ = untrained(x)  # (N, L, H)
+random = untrained(x)[0].detach()  # (N, L, H)
 assert (random - output).abs().max() > 0.05
 
 plotting.steps(
-    {
-        "saved": output[0, :, 0],
-        "loaded": again[0, :, 0],
-        "strict=False": random[0, :, 0],
-    },
+    {"saved": output[0, :, 0], "loaded": again[0, :, 0], "not strict": random[0, :, 0]},
     ylabel="first entry of output",
     title="The loaded LSTM gives the saved numbers,\nwith strict=False it gives others",
 )
@@ -181,7 +168,6 @@ def options_of(weights):
 
 print(options_of(rescued))
 for options in (
-    {"input_size": 3, "hidden_size": 5, "num_layers": 2},
     {"input_size": 4, "hidden_size": 6, "bidirectional": True, "bias": False},
     {"input_size": 2, "hidden_size": 7, "num_layers": 3, "proj_size": 4},
 ):
@@ -195,10 +181,8 @@ for options in (
 # A new module is in training mode, also when its weights come from a file. With ``dropout`` between
 # the layers, two calls then differ. Call ``eval()`` before you use the model.
 
-options = {**arguments, "dropout": 0.5}
-trained = nn.LSTM(**options)
-fresh = nn.LSTM(**options)
-fresh.load_state_dict(trained.state_dict())
+fresh = nn.LSTM(**arguments, dropout=0.5)
+fresh.load_state_dict(checkpoint["weights"])
 assert fresh.training
 gap = (fresh(x)[0] - fresh(x)[0]).abs().max()
 print(f"in training mode two calls differ by {gap:.2f}")

@@ -35,7 +35,7 @@ from torch import nn
 from lstm_guide import plotting, set_forget_bias, weights
 
 # ``get_weights`` of Keras 3.15 reads its arrays in a way that NumPy 2 warns about.
-warnings.filterwarnings("ignore", message="__array__ implementation doesn't accept a copy keyword")
+warnings.filterwarnings("ignore", message="__array__ implementation doesn't accept")
 keras.utils.set_random_seed(0)
 torch.manual_seed(0)
 N, L, H_in, H = 4, 7, 3, 5  # batch, time, features in, features out: all different
@@ -105,7 +105,7 @@ assert (bias.view(4, H) == torch.tensor([[0.0], [1.0], [0.0], [0.0]])).all()
 # reverse one, as in ``keras.layers.Bidirectional``. Keras stacks layers one after the other.
 
 K = 2  # layers
-deep = nn.LSTM(input_size=H_in, hidden_size=H, num_layers=K, batch_first=True, bidirectional=True)
+deep = nn.LSTM(H_in, H, num_layers=K, batch_first=True, bidirectional=True)
 sequence = x
 for arrays in weights.to_keras(deep):
     layer = keras.layers.Bidirectional(keras.layers.LSTM(units=H, return_sequences=True))
@@ -155,19 +155,15 @@ fresh = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True)
 with torch.no_grad():
     fresh.bias_ih_l0.zero_()
     fresh.bias_hh_l0.zero_()
-    nn.init.xavier_uniform_(fresh.weight_ih_l0)  # Keras takes the four gates as one kernel
+    nn.init.xavier_uniform_(fresh.weight_ih_l0)  # of all four gates, as one kernel
     nn.init.orthogonal_(fresh.weight_hh_l0)
 set_forget_bias(fresh, 1.0)
 torch.testing.assert_close(fresh.bias_ih_l0 + fresh.bias_hh_l0, bias)
-theirs, ours = (
-    recurrent @ recurrent.T,
-    fresh.weight_hh_l0.T @ fresh.weight_hh_l0,
-)  # (H, H) each
-torch.testing.assert_close(theirs, torch.eye(H), atol=1e-5, rtol=0)
-torch.testing.assert_close(ours, torch.eye(H), atol=1e-5, rtol=0)
+for rows in (recurrent, fresh.weight_hh_l0.T):  # (H, 4 * H), orthogonal to each other
+    torch.testing.assert_close(rows @ rows.T, torch.eye(H), atol=1e-5, rtol=0)
 limit = (6 / (H_in + 4 * H)) ** 0.5
 for name, tensor in {"Keras": kernel, "torch": fresh.weight_ih_l0}.items():
-    print(f"{name}: largest entry of the kernel {tensor.abs().max():.2f}, limit {limit:.2f}")
+    print(f"{name}: largest entry {tensor.abs().max():.2f}, limit {limit:.2f}")
     assert 0.8 * limit < tensor.abs().max() < limit
 home.cleanup()
 

@@ -26,8 +26,7 @@ import tempfile
 import warnings
 
 home = tempfile.TemporaryDirectory()
-os.environ["KERAS_BACKEND"] = "torch"  # before the import
-os.environ["KERAS_HOME"] = home.name  # Keras writes its settings there
+os.environ |= {"KERAS_BACKEND": "torch", "KERAS_HOME": home.name}  # before the import
 
 import keras
 import torch
@@ -36,7 +35,7 @@ from torch import nn
 from lstm_guide import final_state, pack, plotting, unpack, weights
 
 # ``get_weights`` of Keras 3.15 reads its arrays in a way that NumPy 2 warns about.
-warnings.filterwarnings("ignore", message="__array__ implementation doesn't accept a copy keyword")
+warnings.filterwarnings("ignore", message="__array__ implementation doesn't accept")
 keras.utils.set_random_seed(0)
 torch.manual_seed(0)
 N, L, H_in, H = 4, 7, 3, 5  # batch, time, features in, features out: all different
@@ -55,7 +54,8 @@ sequence, h, c = source(x)  # (N, L, H), (N, H), (N, H)
 lstm = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True)
 weights.from_keras(lstm, [[torch.from_numpy(array) for array in source.get_weights()]])
 output, (h_n, c_n) = lstm(x)  # (N, L, H), (1, N, H), (1, N, H)
-torch.testing.assert_close((output, h_n[-1], c_n[-1]), (sequence, h, c), atol=1e-6, rtol=0)
+found = (output, h_n[-1], c_n[-1])
+torch.testing.assert_close(found, (sequence, h, c), atol=1e-6, rtol=0)
 
 last = keras.layers.LSTM(units=H)  # no switch
 last.build(x.shape)
@@ -81,9 +81,7 @@ output, (h_n, _) = both(x)  # (N, L, 2 * H), (2, N, H)
 print(f"{tuple(summary(x).shape) = }")
 torch.testing.assert_close(summary(x), final_state(both, h_n), atol=1e-6, rtol=0)
 gap = (summary(x) - output[:, -1]).abs().amax(dim=0)  # (2 * H,)
-print(
-    f"output[:, -1]: forward half off by {gap[:H].max():.2f}, reverse half by {gap[H:].max():.2f}"
-)
+print(f"output[:, -1] off by: forward {gap[:H].max():.2f}, reverse {gap[H:].max():.2f}")
 assert gap[:H].max() < 1e-6
 assert gap[H:].max() > 0.01
 

@@ -21,15 +21,13 @@ This page runs ``onnxruntime``. Install it with ``pip install onnx onnxruntime``
 
 # sphinx_gallery_tags = ["deployment", "weights", "variable length"]
 
-import textwrap
-
 import onnx
 import onnxruntime
 import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
-from lstm_guide import pack, plotting, records, unpack, weights
+from lstm_guide import pack, plotting, unpack, weights
 
 torch.manual_seed(0)
 N, L, H_in, H, K = 4, 7, 3, 5, 2  # batch, time, features in, features out, layers
@@ -66,35 +64,30 @@ def declare(name, *shape, dtype=TensorProto.FLOAT):
     return helper.make_tensor_value_info(name, dtype, shape)
 
 
-def model_of(layers, input_size, hidden_size, directions):
-    """Make an ONNX model of LSTM layers from their W, R and B; it also takes the lengths."""
+def model_of(layers):
+    """Make an ONNX model of layers from their W, R and B; it also takes the lengths."""
     nodes, arrays, below = [], {"join": torch.tensor([0, 0, -1])}, "x"
     for k, parts in enumerate(layers):
-        own = {name: f"{name}_{k}" for name in parts}
-        arrays |= {own[name]: array for name, array in parts.items()}
+        arrays |= {f"{name}_{k}": array for name, array in parts.items()}
         nodes += [
             helper.make_node(
                 "LSTM",
-                [below, own["W"], own["R"], own.get("B", ""), "lengths"],
+                [below, f"W_{k}", f"R_{k}", f"B_{k}", "lengths"],
                 [f"Y_{k}", f"h_{k}", f"c_{k}"],
-                hidden_size=hidden_size,
-                direction="bidirectional" if directions == 2 else "forward",
+                hidden_size=H,
+                direction="bidirectional",
             ),
             helper.make_node("Transpose", [f"Y_{k}"], [f"moved_{k}"], perm=[0, 2, 1, 3]),
             helper.make_node("Reshape", [f"moved_{k}", "join"], [f"output_{k}"]),
         ]
         below = f"output_{k}"
-    states = [declare(f"{s}_{k}", directions, "N", hidden_size) for s in "hc" for k in range(K)]
-    graph = helper.make_graph(
-        nodes,
-        "lstm",
-        [
-            declare("x", "L", "N", input_size),
-            declare("lengths", "N", dtype=TensorProto.INT32),
-        ],
-        [declare(below, "L", "N", directions * hidden_size), *states],
-        [numpy_helper.from_array(array.numpy(), name) for name, array in arrays.items()],
-    )
+    inputs = [declare("x", "L", "N", H_in)]
+    inputs.append(declare("lengths", "N", dtype=TensorProto.INT32))
+    outputs = [declare(below, "L", "N", 2 * H)]
+    for state in ("h", "c"):
+        outputs += [declare(f"{state}_{k}", 2, "N", H) for k in range(K)]
+    stored = [numpy_helper.from_array(arrays[name].numpy(), name) for name in arrays]
+    graph = helper.make_graph(nodes, "lstm", inputs, outputs, stored)
     opset = [helper.make_opsetid("", 22)]
     model = helper.make_model(graph, opset_imports=opset, ir_version=10)
     onnx.checker.check_model(model)
@@ -105,15 +98,14 @@ def run(model, x, lengths=None):
     """Run a model in onnxruntime; return the output, h_n and c_n of torch."""
     if lengths is None:
         lengths = torch.full((x.size(1),), x.size(0))
-    session = onnxruntime.InferenceSession(
-        model.SerializeToString(), providers=["CPUExecutionProvider"]
-    )
+    cpu = ["CPUExecutionProvider"]
+    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=cpu)
     inputs = {"x": x.numpy(), "lengths": lengths.int().numpy()}
     output, *states = map(torch.from_numpy, session.run(None, inputs))
     return output, torch.cat(states[:K]), torch.cat(states[K:])
 
 
-model = model_of(layers, H_in, H, directions=2)
+model = model_of(layers)
 found = run(model, x)
 print([tuple(part.shape) for part in found])
 torch.testing.assert_close(found, (output, h_n, c_n), atol=1e-6, rtol=0)
@@ -122,8 +114,8 @@ torch.testing.assert_close(found, (output, h_n, c_n), atol=1e-6, rtol=0)
 # Every length and every batch size
 # ---------------------------------
 # The file was made without an example input, so no size of an example can hide in it. Try it at
-# others. A file from an exporter may have the length of its example written down: always run it at
-# another length and batch size, and compare.
+# others. A file from ``torch.onnx.export`` may have the length of its example written down
+# (:ref:`works-onnx`): always run it at another length and batch size, and compare.
 
 for length, batch in ((1, 1), (50, 2), (20, 6)):
     other = torch.randn(length, batch, H_in)
@@ -149,17 +141,13 @@ def without_reordering(arrays):
     return {**parts, "B": weights.reorder_gates(B, axis=2, **move).flatten(1)}
 
 
-wrong, *_ = run(model_of([without_reordering(a) for a in layers], H_in, H, 2), x)
+wrong, *_ = run(model_of([without_reordering(arrays) for arrays in layers]), x)
 assert wrong.shape == output.shape
 print(f"gates in the order of torch: off by {(wrong - output).abs().max():.2f}")
 assert (wrong - output).abs().max() > 0.02
 
 plotting.steps(
-    {
-        "torch": output[:, 0, 0],
-        "ONNX": found[0][:, 0, 0],
-        "wrong gate order": wrong[:, 0, 0],
-    },
+    {"torch": output[:, 0, 0], "ONNX": found[0][:, 0, 0], "wrong order": wrong[:, 0, 0]},
     ylabel="first entry of output",
     title="ONNX gives the numbers of torch,\nunless the gates are in another order",
 )
@@ -178,8 +166,9 @@ with torch.no_grad():
 found = run(model, x, lengths)
 torch.testing.assert_close(found, (expected, packed_h, packed_c), atol=1e-6, rtol=0)
 padding = torch.arange(L)[:, None] >= lengths  # (L, N)
-print("numbers on the padding that are not zero:", found[0][padding].count_nonzero().item())
-assert found[0][padding].count_nonzero() == 0
+remaining = found[0][padding].count_nonzero().item()
+print(f"numbers on the padding that are not zero: {remaining}")
+assert remaining == 0
 
 # %%
 # Back to torch
@@ -189,25 +178,10 @@ assert found[0][padding].count_nonzero() == 0
 
 stored = {part.name: numpy_helper.to_array(part) for part in model.graph.initializer}
 copy = nn.LSTM(input_size=H_in, hidden_size=H, num_layers=K, bidirectional=True)
-rows = [{n: torch.from_numpy(stored[f"{n}_{k}"].copy()) for n in "WRB"} for k in range(K)]
-weights.from_onnx(copy, rows)
+tensors = {name: torch.from_numpy(array.copy()) for name, array in stored.items()}
+weights.from_onnx(copy, [{n: tensors[f"{n}_{k}"] for n in "WRB"} for k in range(K)])
 torch.testing.assert_close(copy(x)[0], output, atol=1e-6, rtol=0)
 print("read back:", ", ".join(sorted(stored)))
-
-# %%
-# What an exporter does
-# ---------------------
-# ``torch.onnx.export`` writes a file of a whole model, for which it needs ``onnxscript``. It is not
-# run here: a second export of an LSTM in one process may be refused. These lines ran in a process of
-# their own, with the axes N and L free. The outcomes come from their record.
-
-record = records.read("matrix")
-print(record["date"], record["versions"])
-print(record["code"]["ONNX, other N and L"])
-for case, cell in record["cells"]["ONNX, other N and L"].items():
-    print(textwrap.fill(f"{case}: {cell['result']} {cell['says']}", width=90))
-assert record["cells"]["ONNX, other N and L"]["plain"]["result"] == "pass"
-assert record["cells"]["ONNX, other N and L"]["packed"]["result"] == "fail"
 
 # %%
 # Summary

@@ -108,13 +108,13 @@ print(f"{record['date']}, torch {record['versions']['torch']}, {record['machine'
 for size, sizes in record["setting"].items():
     print(f"{size}: {sizes}")
     for mode, ways in record["ratios"][size].items():
-        print(f"  {mode}: " + ", ".join(f"{way} {ratio:.1f}" for way, ratio in ways.items()))
+        print(f"  {mode}:", ", ".join(f"{way} {ways[way]:.1f}" for way in ways))
 
 middle = record["ratios"]["middle"]
 plotting.bars(
-    {way: {mode: ways[way] for mode, ways in middle.items()} for way in middle["inference"]},
+    {way: {mode: middle[mode][way] for mode in middle} for way in middle["inference"]},
     xlabel="time of a call, one plain float32 call = 1",
-    title="At a middle size, only bfloat16 is clearly faster\nthan one plain call on this CPU",
+    title="At a middle size, only bfloat16\nis clearly faster than a plain call",
 )
 
 # %%
@@ -122,14 +122,13 @@ plotting.bars(
 # -------------------------------------
 # A call for each step pays the cost of a call L times. At the small size it takes more than ten times
 # as long as one call, and a loop over the cell is faster than a loop over ``nn.LSTM``. If you have the
-# whole sequence, make one call. If the steps arrive one by one, use the cell (:ref:`streaming`).
+# whole sequence, make one call. If the steps arrive one by one, use the cell (:ref:`unrolling`).
 
 for size, modes in record["ratios"].items():
     for mode, ways in modes.items():
-        assert ways["step by step"] > ways["LSTMCell"] > 0.8
-        print(
-            f"{size}, {mode}: step by step {ways['step by step']:.0f}, cell {ways['LSTMCell']:.0f}"
-        )
+        by_step, by_cell = ways["step by step"], ways["LSTMCell"]
+        print(f"{size}, {mode}: step by step {by_step:.0f}, cell {by_cell:.0f}")
+        assert by_step > by_cell > 0.8
 assert record["ratios"]["small"]["inference"]["step by step"] > 10
 
 # %%
@@ -158,20 +157,21 @@ assert 1e-4 < error < 0.05
 large = record["ratios"]["large"]
 assert max(ways["bfloat16"] for ways in large.values()) < 0.8
 assert min(ways["bfloat16"] for ways in record["ratios"]["small"].values()) > 0.9
-assert min(ways["float64"] for modes in record["ratios"].values() for ways in modes.values()) > 1.5
+for modes in record["ratios"].values():
+    assert min(ways["float64"] for ways in modes.values()) > 1.5
 
 # %%
 # Packing and projection leave the fast path
 # ------------------------------------------
 # Both run as a loop. Packing also skips work, here a quarter of the steps, and a projection makes h
 # half as wide. At the middle size both are slower all the same; at the large size, where each small
-# operation has much to compute, the loop costs less. Pack for right results (:ref:`price-of-packing`), and project for fewer
-# weights (:ref:`projection`), not for speed.
+# operation has much to compute, the loop costs less. Pack for right results
+# (:ref:`price-of-packing`), and project for fewer weights (:ref:`projection`), not for speed.
 
 for mode in ("inference", "training"):
     for way in ("packed", "proj_size"):
-        assert record["ratios"]["middle"][mode][way] > 1.5
-        assert record["ratios"]["large"][mode][way] < record["ratios"]["middle"][mode][way]
+        assert middle[mode][way] > 1.5
+        assert large[mode][way] < middle[mode][way]
 
 # %%
 # What a GPU can show, and this page cannot
