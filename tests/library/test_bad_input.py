@@ -74,7 +74,6 @@ GOOD: dict[str, dict[str, Any]] = {
     "catalogue.entries": {},
     "catalogue.explain": {"message": "tuple index out of range"},
     "catalogue.explain_errors": {},
-    "catalogue.left_out": {},
     "catalogue.reproduce": {"recipe": "1 / 0", "process": False},
     "catalogue.start": {},
     "cell.lstm_forward": CALL,
