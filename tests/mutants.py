@@ -29,6 +29,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 ACCEPTED = Path(__file__).with_name("accepted_mutants.toml")
+NAMES = ("file", "text", "before", "after")  # how a survivor is written down there, and why
 BROKEN = 99
 LIMIT = 200  # seconds of a processor; a mutant that makes a loop endless is found by it
 # Each module, or folder of modules, and its tests; those of the module itself come first.
@@ -128,23 +129,32 @@ def change(tree: ast.Module, number: int, kind: str) -> tuple[int, str, str]:
 
 @dataclass(frozen=True)
 class Mutant:
-    """A file with one change."""
+    """A file with one change, in a line with this number and text."""
 
     path: Path
     line: int
     before: str
     after: str
     code: str
+    text: str
+
+    def is_accepted(self, survivors: list[dict[str, str]]) -> bool:
+        """Say whether the change stands among the survivors with a reason."""
+        words = [str(self.path.relative_to(ROOT)), self.text, self.before, self.after]
+        return words in [[each[name] for name in NAMES] for each in survivors]
 
 
 def draw(count: int, seed: int) -> list[Mutant]:
     """Draw so many changes of one place, or take all where there are no more."""
-    trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in modules()}
+    sources = {path: path.read_text(encoding="utf-8") for path in modules()}
+    trees = {path: ast.parse(source) for path, source in sources.items()}
     every = [(path, *place) for path, tree in trees.items() for place in places(tree)]
     drawn = []
     for path, number, kind in random.Random(seed).sample(every, min(count, len(every))):
         tree = copy.deepcopy(trees[path])
-        drawn.append(Mutant(path, *change(tree, number, kind), ast.unparse(tree)))
+        line, before, after = change(tree, number, kind)
+        text = sources[path].splitlines()[line - 1].strip()
+        drawn.append(Mutant(path, line, before, after, ast.unparse(tree), text))
     return drawn
 
 
@@ -223,18 +233,15 @@ def results(chosen: list[Mutant], at_once: int) -> Iterator[tuple[Mutant, bool]]
 
 def main(count: int, seed: int) -> int:
     """Try so many mutants; return how many survive without a reason."""
-    accepted = {
-        (each["file"], each["before"], each["after"])
-        for each in tomllib.loads(ACCEPTED.read_text(encoding="utf-8"))["survivor"]
-    }
+    accepted = tomllib.loads(ACCEPTED.read_text(encoding="utf-8"))["survivor"]
     chosen = draw(count, seed)
     left = 0
     for mutant, alive in results(chosen, at_once=os.cpu_count() or 1):
-        file = str(mutant.path.relative_to(ROOT))
-        known = (file, mutant.before, mutant.after) in accepted
+        known = mutant.is_accepted(accepted)
         left += alive and not known
         word = "killed" if not alive else "accepted" if known else "SURVIVED"
-        print(f"{word:8}  {file}:{mutant.line}  {mutant.before}  ->  {mutant.after}", flush=True)
+        place = f"{mutant.path.relative_to(ROOT)}:{mutant.line}  {mutant.text}"
+        print(f"{word:8}  {place}\n{'':8}  {mutant.before}  ->  {mutant.after}", flush=True)
     print(f"{len(chosen)} mutants tried, {left} survived without a reason")
     return left
 
