@@ -16,7 +16,7 @@ from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
 from lstm_guide import errors
 from lstm_guide.shapes import Config, call_shapes, parameter_shapes
 from lstm_guide.states import split_state, zero_state
-from lstm_guide.weights import weights_by_layer
+from lstm_guide.weights.gates import weights_by_layer
 
 __all__ = ["Step", "Trace", "lstm_forward", "lstm_step", "trace_steps"]
 

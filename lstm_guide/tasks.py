@@ -7,6 +7,8 @@ same.
 
 from __future__ import annotations
 
+import datetime
+
 import torch
 from torch import Tensor
 
@@ -14,21 +16,29 @@ from lstm_guide import errors
 
 __all__ = [
     "adding_problem",
+    "balanced_brackets",
     "bracket_depth",
+    "iso_dates",
     "noisy_cycles",
     "parity",
+    "reversal",
     "spell",
     "spelled_numbers",
 ]
 
 _NEUTRAL = 0.3  # share of the symbols that are no bracket
 _CYCLE = (8, 24)  # the shortest and the longest cycle, in steps
+_DAYS = (datetime.date(1900, 1, 1), datetime.date(2099, 12, 31))  # the first and the last date
 _LIMIT = 1_000_000
 # fmt: off
 _UNITS = [
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
     "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen",
     "nineteen",
+]
+_MONTHS = [
+    "January", "February", "March", "April", "May", "June", "July", "August", "September",
+    "October", "November", "December",
 ]
 _TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 # fmt: on
@@ -127,6 +137,114 @@ def bracket_depth(
         ids.append(symbol)
         depths.append(depth)
     return torch.stack(ids, dim=1), torch.stack(depths, dim=1)
+
+
+def balanced_brackets(
+    *, N: int, L: int, generator: torch.Generator | None = None
+) -> tuple[Tensor, Tensor]:
+    """Draw strings of brackets, and say of each whether every bracket finds its partner.
+
+    About half of the strings are balanced. Each begins with an opening bracket, ends with a
+    closing one and has as many of both, so neither its ends nor a count give the answer away.
+
+    Args:
+        N: the number of sequences.
+        L: the number of steps, even, at least 6.
+        generator: draws the brackets; None for the same ones each time.
+
+    Returns:
+        The ids, (N, L), int64, 0 for ``(`` and 1 for ``)``; and the answers, (N,), bool.
+
+    Raises:
+        TypeError: a size is not an int, or generator is not a generator.
+        ValueError: a size is too small, or L is odd.
+
+    Example:
+        >>> ids, balanced = balanced_brackets(N=4, L=10)
+        >>> ["".join("()"[i] for i in row) for row in ids[:2]], balanced.tolist()
+        (['((()(())))', '()()))((()'], [True, False, True, True])
+    """
+    draw = _start(generator, N=(N, 1), L=(L, 6))
+    errors.check_even("L", L)
+    balanced = torch.rand(N, generator=draw) < 0.5  # (N,)
+    ids = torch.arange(2).repeat_interleave(L // 2).repeat(N, 1)  # (N, L): all open, then all close
+    wrong = torch.arange(N)  # the rows that are still to be drawn
+    while len(wrong):
+        order = torch.rand(len(wrong), L - 2, generator=draw).argsort(dim=1)
+        ids[wrong, 1:-1] = order % 2  # one half is even, the other odd
+        depth = (1 - 2 * ids[wrong]).cumsum(dim=1)  # (len(wrong), L)
+        wrong = wrong[(depth >= 0).all(dim=1) != balanced[wrong]]
+    return ids, balanced
+
+
+def reversal(
+    *, N: int, L: int, symbols: int, generator: torch.Generator | None = None
+) -> tuple[Tensor, Tensor]:
+    """Draw strings of symbols: the target is the string from its end to its start.
+
+    Args:
+        N: the number of sequences.
+        L: the number of steps.
+        symbols: how many different ones there are, at least 2.
+        generator: draws the symbols; None for the same ones each time.
+
+    Returns:
+        The ids, (N, L), int64, from 0 to symbols - 1; and the same ids in reverse order, (N, L).
+
+    Raises:
+        TypeError: a size is not an int, or generator is not a generator.
+        ValueError: a size is too small.
+
+    Example:
+        >>> source, target = reversal(N=4, L=7, symbols=10)
+        >>> source[0].tolist(), target[0].tolist()
+        ([4, 9, 3, 0, 3, 9, 7], [7, 9, 3, 0, 3, 9, 4])
+    """
+    draw = _start(generator, N=(N, 1), L=(L, 1), symbols=(symbols, 2))
+    source = torch.randint(symbols, (N, L), generator=draw)  # (N, L)
+    return source, source.flip(1)
+
+
+def iso_dates(*, N: int, generator: torch.Generator | None = None) -> tuple[list[str], list[str]]:
+    """Draw dates as people write them, and the same dates as ISO 8601 has them.
+
+    The dates go from 1900 to 2099. Each is written in one of three ways: ``7 March 2031``,
+    ``March 7, 2031`` or ``7 Mar 2031``.
+
+    Args:
+        N: how many dates.
+        generator: draws the dates; None for the same ones each time.
+
+    Returns:
+        N texts of 10 to 18 characters, and N texts of 10 characters, year, month and day.
+
+    Raises:
+        TypeError: N is not an int, or generator is not a generator.
+        ValueError: N is too small.
+
+    Example:
+        >>> texts, dates = iso_dates(N=4)
+        >>> texts[:2], dates[:2]
+        (['February 13, 2075', '7 March 2043'], ['2075-02-13', '2043-03-07'])
+    """
+    draw = _start(generator, N=(N, 1))
+    first, last = (day.toordinal() for day in _DAYS)
+    days = torch.randint(first, last + 1, (N,), generator=draw).tolist()  # N numbers
+    ways = torch.randint(3, (N,), generator=draw).tolist()  # N numbers
+    dates = [datetime.date.fromordinal(day) for day in days]
+    texts = [_written(date, way) for date, way in zip(dates, ways, strict=True)]
+    return texts, [date.isoformat() for date in dates]
+
+
+def _written(date: datetime.date, way: int) -> str:
+    """Write a date in one of three ways, in English wherever the program runs."""
+    month = _MONTHS[date.month - 1]
+    ways = (
+        f"{date.day} {month} {date.year}",
+        f"{month} {date.day}, {date.year}",
+        f"{date.day} {month[:3]} {date.year}",
+    )
+    return ways[way]
 
 
 def noisy_cycles(

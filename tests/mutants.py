@@ -1,6 +1,7 @@
 """Change one operator, constant or comparison of the library at a time: a test must fail.
 
 ``nox -s mutants`` tries a seeded sample; ``-- 10`` tries ten, ``-- 10 7`` draws them with seed 7.
+As many run at once as there are processors, each in a copy of the project.
 What survives is listed with its file, line and change. A survivor that cannot matter stands in
 ``accepted_mutants.toml``, with the reason.
 """
@@ -8,18 +9,29 @@ What survives is listed with its file, line and change. A survivor that cannot m
 from __future__ import annotations
 
 import ast
+import contextlib
 import copy
+import multiprocessing
 import os
 import random
-import subprocess
+import resource
+import shutil
 import sys
+import tempfile
 import tomllib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
+from queue import SimpleQueue
+
+import pytest
 
 ROOT = Path(__file__).parents[1]
 ACCEPTED = Path(__file__).with_name("accepted_mutants.toml")
-LIMIT = 300  # seconds; a mutant that makes a loop endless is found by it
+NAMES = ("file", "text", "before", "after")  # how a survivor is written down there, and why
+BROKEN = 99
+LIMIT = 200  # seconds of a processor; a mutant that makes a loop endless is found by it
 # Each module, or folder of modules, and its tests; those of the module itself come first.
 TESTS = {
     "shapes.py": ["test_shapes.py", "test_errors.py"],
@@ -28,6 +40,11 @@ TESTS = {
     "sequences.py": ["test_sequences.py"],
     "probes": ["test_probes.py", "test_probes_errors.py", "test_probes_mistakes.py"],
 }
+# Stop at the first failure; what runs in float32 runs in float64 as well.
+OPTIONS = ["-x", "-q", "-p", "no:cacheprovider", "-k", "not float32"]
+# Each mutant runs in a process of its own, branched off from one that has imported torch.
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload(["torch"])
 OPERATORS: dict[type[ast.AST], type[ast.AST]] = {
     ast.Add: ast.Sub,
     ast.Sub: ast.Add,
@@ -110,6 +127,37 @@ def change(tree: ast.Module, number: int, kind: str) -> tuple[int, str, str]:
     return node.lineno, before, ast.unparse(ast.fix_missing_locations(node))
 
 
+@dataclass(frozen=True)
+class Mutant:
+    """A file with one change, in a line with this number and text."""
+
+    path: Path
+    line: int
+    before: str
+    after: str
+    code: str
+    text: str
+
+    def is_accepted(self, survivors: list[dict[str, str]]) -> bool:
+        """Say whether the change stands among the survivors with a reason."""
+        words = [str(self.path.relative_to(ROOT)), self.text, self.before, self.after]
+        return words in [[each[name] for name in NAMES] for each in survivors]
+
+
+def draw(count: int, seed: int) -> list[Mutant]:
+    """Draw so many changes of one place, or take all where there are no more."""
+    sources = {path: path.read_text(encoding="utf-8") for path in modules()}
+    trees = {path: ast.parse(source) for path, source in sources.items()}
+    every = [(path, *place) for path, tree in trees.items() for place in places(tree)]
+    drawn = []
+    for path, number, kind in random.Random(seed).sample(every, min(count, len(every))):
+        tree = copy.deepcopy(trees[path])
+        line, before, after = change(tree, number, kind)
+        text = sources[path].splitlines()[line - 1].strip()
+        drawn.append(Mutant(path, line, before, after, ast.unparse(tree), text))
+    return drawn
+
+
 def modules() -> dict[Path, list[str]]:
     """The files that are changed, with the tests of each."""
     found = {}
@@ -120,62 +168,81 @@ def modules() -> dict[Path, list[str]]:
     return found
 
 
-def survives(path: Path, code: str, tests: list[str], folder: Path) -> bool:
-    """Run the tests on a copy of the package in which one file has other code."""
-    changed = folder / path.relative_to(ROOT)
-    original = changed.read_text(encoding="utf-8")
-    changed.write_text(code, encoding="utf-8")
-    names = [f"tests/library/{name}" for name in tests] + [str(path.relative_to(ROOT))]
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *names]
-    # The copy comes before an installed package, and its modules are read anew.
-    environment = os.environ | {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+def run_tests(folder: Path, arguments: list[str]) -> None:
+    """Run pytest in a copy of the project, say nothing, and end with its exit code."""
+    os.chdir(folder)
+    sys.path.insert(0, str(folder))  # before an installed package
+    sys.dont_write_bytecode = True  # the modules are read anew
+    resource.setrlimit(resource.RLIMIT_CPU, (LIMIT, LIMIT))  # other work does not count
+    code = BROKEN  # so that what breaks this session kills no mutant
     try:
-        ended = subprocess.run(
-            command, cwd=folder, env=environment, capture_output=True, timeout=LIMIT
-        )
-    except subprocess.TimeoutExpired:
-        return False
+        with open(os.devnull, "w") as nothing, contextlib.redirect_stdout(nothing):
+            code = int(pytest.main(arguments))
     finally:
-        changed.write_text(original, encoding="utf-8")
-    if ended.returncode not in (0, 1, 2):  # 2: the module cannot be imported
-        raise SystemExit(ended.stdout.decode() + ended.stderr.decode())
-    return ended.returncode == 0
+        sys.exit(code)
 
 
-def copy_of_the_project(folder: Path) -> None:
+def exit_code(folder: Path, *arguments: str) -> int:
+    """Run pytest in a process of its own; return its exit code, below 0 where its time is over."""
+    process = PROCESSES.Process(target=run_tests, args=(folder, [*OPTIONS, *arguments]))
+    process.start()
+    process.join()
+    assert process.exitcode is not None
+    return process.exitcode
+
+
+def survives(mutant: Mutant, folder: Path) -> bool:
+    """Run the tests on a copy of the project in which one file has other code."""
+    changed = folder / mutant.path.relative_to(ROOT)
+    original = changed.read_text(encoding="utf-8")
+    changed.write_text(mutant.code, encoding="utf-8")
+    tests = [f"tests/library/{name}" for name in modules()[mutant.path]]
+    code = exit_code(folder, *tests, str(mutant.path.relative_to(ROOT)))
+    changed.write_text(original, encoding="utf-8")
+    if code > 2:  # 1: a test fails; 2: the module cannot be imported
+        raise SystemExit(f"pytest ended with {code}: {mutant}")
+    return code == 0
+
+
+def copy_of_the_project(folder: Path) -> Path:
     """Copy what the tests need, so that the files of the project are never touched."""
-    import shutil
-
     for name in ("lstm_guide", "tests"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", folder)
+    return folder
+
+
+def results(chosen: list[Mutant], at_once: int) -> Iterator[tuple[Mutant, bool]]:
+    """Try the mutants, so many at once; yield each with whether it survives."""
+    with tempfile.TemporaryDirectory() as name, ThreadPoolExecutor(at_once) as pool:
+        free: SimpleQueue[Path] = SimpleQueue()
+        for number in range(at_once):
+            free.put(copy_of_the_project(Path(name, str(number))))
+        tests = {f"tests/library/{each}" for names in TESTS.values() for each in names}
+        if exit_code(Path(name, "0"), "--collect-only", *tests):
+            raise SystemExit("the tests cannot be collected from a copy where nothing is changed")
+
+        def attempt(mutant: Mutant) -> bool:
+            folder = free.get()
+            alive = survives(mutant, folder)
+            free.put(folder)
+            return alive
+
+        yield from zip(chosen, pool.map(attempt, chosen), strict=True)
 
 
 def main(count: int, seed: int) -> int:
     """Try so many mutants; return how many survive without a reason."""
-    import tempfile
-
-    accepted = {
-        (each["file"], each["before"], each["after"])
-        for each in tomllib.loads(ACCEPTED.read_text(encoding="utf-8"))["survivor"]
-    }
-    trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in modules()}
-    every = [(path, *place) for path, tree in trees.items() for place in places(tree)]
-    chosen = random.Random(seed).sample(every, min(count, len(every)))
+    accepted = tomllib.loads(ACCEPTED.read_text(encoding="utf-8"))["survivor"]
+    chosen = draw(count, seed)
     left = 0
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        copy_of_the_project(folder)
-        for path, number, kind in chosen:
-            tree = copy.deepcopy(trees[path])
-            line, before, after = change(tree, number, kind)
-            file = str(path.relative_to(ROOT))
-            alive = survives(path, ast.unparse(tree), modules()[path], folder)
-            known = (file, before, after) in accepted
-            left += alive and not known
-            word = "killed" if not alive else "accepted" if known else "SURVIVED"
-            print(f"{word:8}  {file}:{line}  {before}  ->  {after}", flush=True)
-    print(f"{len(chosen)} of {len(every)} mutants tried, {left} survived without a reason")
+    for mutant, alive in results(chosen, at_once=os.cpu_count() or 1):
+        known = mutant.is_accepted(accepted)
+        left += alive and not known
+        word = "killed" if not alive else "accepted" if known else "SURVIVED"
+        place = f"{mutant.path.relative_to(ROOT)}:{mutant.line}  {mutant.text}"
+        print(f"{word:8}  {place}\n{'':8}  {mutant.before}  ->  {mutant.after}", flush=True)
+    print(f"{len(chosen)} mutants tried, {left} survived without a reason")
     return left
 
 

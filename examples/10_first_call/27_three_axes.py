@@ -22,6 +22,7 @@ from torch import nn
 from torch.testing import assert_close
 
 from lstm_guide import plotting
+from lstm_guide.shapes import AXES
 
 torch.manual_seed(0)
 N, L, H_in, H = 6, 7, 3, 5  # batch, time, features in, features out
@@ -34,6 +35,9 @@ x = torch.randn(N, L, H_in)  # (N, L, H_in)
 # axis says which sequence, the time axis says which :term:`step` of it, and the feature axis holds the
 # numbers of one step. An experiment shows the roles: change one number of ``x``, in sequence 1,
 # step 2, feature 0. Which numbers of ``output`` change?
+
+for name in ("batch", "time", "feature"):  # the letters that the guide uses everywhere
+    print(f"{AXES[name].letter}: {name}, {AXES[name].meaning}")
 
 lstm = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True)
 output, (h_n, c_n) = lstm(x)  # (N, L, H), (1, N, H), (1, N, H)

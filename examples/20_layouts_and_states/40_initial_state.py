@@ -24,7 +24,8 @@ import textwrap
 import torch
 from torch import nn
 
-from lstm_guide import call_shapes, describe, plotting, zero_state
+from lstm_guide import describe, plotting, zero_state
+from lstm_guide.shapes import state_shapes
 
 torch.manual_seed(0)
 N, L, H_in, H = 4, 5, 128, 64  # batch, time, features in, features out
@@ -82,8 +83,8 @@ plotting.steps(
 # ------------------------------------------------------------------
 # The first axis of the state counts layers times directions, K * D. The second counts sequences, N.
 # There is no time axis: a state exists once for each sequence, before its first step. For three
-# sequences, :func:`lstm_guide.call_shapes` computes the shape from the module, and the loop gives
-# torch a state of this shape.
+# sequences, :func:`lstm_guide.shapes.state_shapes` computes both shapes from the module, and the loop
+# gives torch a state of these shapes.
 
 three = x[:3]  # (3, L, H_in)
 print("layers  directions  h_0 and c_0")
@@ -91,11 +92,11 @@ for layers in (1, 2):
     for directions in (1, 2):
         options = {"num_layers": layers, "bidirectional": directions == 2}
         module = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True, **options)
-        shape = call_shapes(module, three).h_0.sizes
-        print(f"{layers:6}  {directions:10}  {shape}")
-        assert shape == (layers * directions, 3, H)
-        _, (h_n, c_n) = module(three, (torch.zeros(shape), torch.zeros(shape)))
-        assert h_n.shape == c_n.shape == shape
+        h_shape, c_shape = (shape.sizes for shape in state_shapes(module, N=3))
+        print(f"{layers:6}  {directions:10}  {h_shape}")
+        assert h_shape == c_shape == (layers * directions, 3, H)
+        _, (h_n, c_n) = module(three, (torch.zeros(h_shape), torch.zeros(c_shape)))
+        assert h_n.shape == c_n.shape == h_shape
 
 # %%
 # ``batch_first`` does not apply to the state

@@ -103,6 +103,24 @@ plotting.bars(
 )
 
 # %%
+# .. _initial-xavier:
+#
+# Xavier counts the rows of one gate
+# ----------------------------------
+# Glorot and Bengio draw the input weights from a range that gets narrower with the number of rows and
+# columns. The whole parameter has the rows of four gates, so its range is too narrow for each.
+# :func:`lstm_guide.weights.init_xavier` counts the rows of one gate.
+
+too_narrow, right = (6 / (4 * H + H_in)) ** 0.5, (6 / (H + H_in)) ** 0.5
+nn.init.xavier_uniform_(lstm.weight_ih_l0)
+at_once = lstm.weight_ih_l0.abs().max().item()
+weights.init_xavier(lstm)
+by_gate = lstm.weight_ih_l0.abs().max().item()
+print(f"the whole at once: largest {at_once:.2f}, range up to {too_narrow:.2f}")
+print(f"gate by gate:      largest {by_gate:.2f}, range up to {right:.2f}")
+assert at_once <= too_narrow < by_gate <= right
+
+# %%
 # Summary
 # -------
 # * The two biases are added. Only their sum matters, and their gradients are the same.
@@ -113,7 +131,8 @@ plotting.bars(
 # ---------------
 # * "I set the forget part of both biases to 1": the gate gets 2 (:ref:`initial-forget-bias`).
 # * "``nn.init.orthogonal_`` on the whole parameter": its blocks are not orthogonal
-#   (:ref:`initial-gate-by-gate`). Singular values show it: :ref:`silent-weights`.
+#   (:ref:`initial-gate-by-gate`). Singular values show it: :ref:`silent-weights`. The same with
+#   ``xavier_uniform_`` (:ref:`initial-xavier`).
 # * "I print ``bias_ih_l0`` to see the bias of a gate": that is half of it, only the sum counts
 #   (:ref:`initial-two-biases`).
 #

@@ -24,7 +24,7 @@ import itertools
 import torch
 from torch import nn
 
-from lstm_guide import lstm_step, plotting, trace_steps
+from lstm_guide import lstm_forward, lstm_step, plotting, trace_steps
 
 torch.manual_seed(0)
 torch.set_grad_enabled(False)  # nothing is trained on this page
@@ -132,14 +132,16 @@ assert largest < 1e-6
 # %%
 # Every gate of your own layer
 # ----------------------------
-# You need not write the loops. :func:`lstm_guide.trace_steps` takes any ``nn.LSTM`` and any call, also
-# :term:`batch first`, :term:`packed <packed sequence>` or with a projection. It returns all six tensors
-# of every step, with an axis each for layer and direction. It needs no loop over the equations: torch
-# runs the LSTM as always, and the gates of all steps follow from x and h at once.
+# You need not write the loops. :func:`lstm_guide.lstm_forward` is ``whole_layer`` for any call, also
+# :term:`batch first`, :term:`packed <packed sequence>` or with a projection: code to read, or to change.
+# :func:`lstm_guide.trace_steps` returns all six tensors of every step, with an axis each for layer and
+# direction. It needs no loop over the equations: torch runs the LSTM as always, and the gates of all
+# steps follow from x and h at once.
 
 lstm = nn.LSTM(input_size=H_in, hidden_size=H, num_layers=2, bidirectional=True)
 output, (h_n, c_n) = lstm(x)
 by_hand, hs, cs = whole_layer(lstm, x)
+torch.testing.assert_close(lstm_forward(lstm, x)[0], by_hand, atol=1e-6, rtol=0)
 trace = trace_steps(lstm, x)
 print(trace)
 torch.testing.assert_close(trace.h.flatten(0, 1), hs, atol=1e-6, rtol=0)  # (K * D, L, N, H)

@@ -23,6 +23,7 @@ import torch
 from torch import nn
 
 from lstm_guide import plotting, set_forget_bias, trace_steps
+from lstm_guide.training import fit
 
 N, L, H_in = 64, 20, 2  # batch, time, features in: a value and a mark
 
@@ -61,7 +62,8 @@ assert (answer == x[..., 0])[x[..., 1] == 1].all()
 # One number is to be held, so give the LSTM one: ``hidden_size=1``. Then every :term:`gate` is one
 # number a step, and you can read it. A linear layer turns h into the answer. Starting the forget
 # gate half open loses what it should learn to hold, so its bias starts at 1
-# (:ref:`weights-and-gates`). The loss is the mean squared error at all steps.
+# (:ref:`weights-and-gates`). The loss is the mean squared error at all steps, and
+# :func:`lstm_guide.training.fit` makes it small (:ref:`smallest-loop` writes such a loop out).
 
 
 def train(hidden_size, seed=1, updates=600):
@@ -71,16 +73,14 @@ def train(hidden_size, seed=1, updates=600):
     lstm = nn.LSTM(input_size=H_in, hidden_size=hidden_size, batch_first=True)
     set_forget_bias(lstm, 1.0)
     head = nn.Linear(hidden_size, 1)
-    parameters = [*lstm.parameters(), *head.parameters()]
-    optimizer = torch.optim.Adam(parameters, lr=0.03 if hidden_size == 1 else 0.02)
-    for _ in range(updates):
+
+    def loss():
         x, answer = make_batch(generator)
         output, _ = lstm(x)  # (N, L, hidden_size)
-        loss = (head(output).squeeze(-1) - answer).square().mean()
-        optimizer.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(parameters, 1.0)
-        optimizer.step()
+        return (head(output).squeeze(-1) - answer).square().mean()
+
+    parameters = [*lstm.parameters(), *head.parameters()]
+    fit(loss, parameters, updates=updates, lr=0.03 if hidden_size == 1 else 0.02)
     return lstm, head
 
 

@@ -22,11 +22,12 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from lstm_guide import encode, plotting
+from lstm_guide import encode, plotting, tasks
+from lstm_guide.training import fit
 
 torch.manual_seed(0)
-N, L, E, H = 32, 11, 5, 16  # strings, letters each, features of a letter, hidden size
-letters = "abcd"
+N, L, E, H = 32, 20, 5, 16  # strings, brackets each, features of a bracket, hidden size
+brackets = "()"
 
 # %%
 # Many inputs, one vector
@@ -35,9 +36,9 @@ letters = "abcd"
 # last step, the hidden state has seen the whole sequence. An :term:`encoder` uses this one vector and
 # leaves the outputs of the other steps unused.
 
-text = "dcabdc"
+text = "(()())"
 plotting.pattern(
-    {"encoder": [(letter, "") for letter in text[:-1]] + [(text[-1], "vector")]},
+    {"encoder": [(bracket, "") for bracket in text[:-1]] + [(text[-1], "vector")]},
     title="An encoder reads every step and uses what it knows after the last",
 )
 
@@ -45,63 +46,59 @@ plotting.pattern(
 # In one direction, ``h_n[-1]`` is this vector: the last row of ``h_n`` belongs to the top
 # :term:`layer`. It has one size, whatever the length of the sequence.
 
-embed = nn.Embedding(num_embeddings=len(letters), embedding_dim=E)
+embed = nn.Embedding(num_embeddings=len(brackets), embedding_dim=E)
 lstm = nn.LSTM(input_size=E, hidden_size=H, batch_first=True)
 
-for length in (3, 11, 50):
-    ids = torch.randint(len(letters), (N, length))
+for length in (3, 20, 50):
+    ids = torch.randint(len(brackets), (N, length))
     output, (h_n, c_n) = lstm(embed(ids))  # (N, length, H), (1, N, H), (1, N, H)
     vector = h_n[-1]  # (N, H)
-    print(f"{length:2} letters: {tuple(vector.shape) = }")
+    print(f"{length:2} brackets: {tuple(vector.shape) = }")
     assert vector.shape == (N, H)
     torch.testing.assert_close(vector, output[:, -1])
 
 # %%
 # A task that needs the order
 # ---------------------------
-# Is there an ``a`` with a ``b`` right after it? About half of the random strings of this length say
-# yes, so guessing is right half of the time. Counting letters does not help: the order decides.
+# Does every bracket find its partner? :func:`lstm_guide.tasks.balanced_brackets` draws strings of which
+# about half do, so guessing is right half of the time. Every string opens ten brackets and closes
+# ten, so counting does not help: the order decides.
 
-
-def strings(count):
-    """Draw random strings, and for each whether it contains "ab"."""
-    ids = torch.randint(len(letters), (count, L))  # (count, L)
-    found = (ids[:, :-1] == 0) & (ids[:, 1:] == 1)  # (count, L - 1)
-    return ids, found.any(dim=1).float()  # (count, L), (count,)
-
-
-ids, answers = strings(3)
-for row, answer in zip(ids.tolist(), answers.tolist(), strict=True):
-    print("".join(letters[i] for i in row), "yes" if answer else "no")
-
-test_ids, test_answers = strings(1000)
-print(f"share of yes: {test_answers.mean():.1f}")
-assert 0.4 < test_answers.mean() < 0.6
+draw = torch.Generator().manual_seed(0)
+test_ids, test_answers = tasks.balanced_brackets(N=1000, L=L, generator=draw)  # (1000, L), (1000,)
+for row, answer in zip(test_ids[:3].tolist(), test_answers[:3].tolist(), strict=True):
+    print("".join(brackets[i] for i in row), "yes" if answer else "no")
+print(f"share of yes: {test_answers.float().mean():.1f}")
+assert (test_ids.sum(dim=1) == L / 2).all()
+assert 0.4 < test_answers.float().mean() < 0.6
 
 # %%
 # Train it: the vector goes to a linear layer
 # -------------------------------------------
 # The linear layer turns the vector into one number, the score of "yes". The loss is made from this
 # number alone, so the LSTM has to put into its last state all that the answer needs.
+# :func:`lstm_guide.training.fit` asks for the loss of a new batch, improves the weights a little, and
+# begins again (:ref:`smallest-loop` writes this out).
 
 head = nn.Linear(in_features=H, out_features=1)
 model = nn.ModuleList([embed, lstm, head])
-optimizer = torch.optim.Adam(model.parameters(), lr=1e-2)
 
-for _ in range(300):
-    ids, answers = strings(N)
+
+def loss():
+    """Draw strings, and compare their scores with the answers."""
+    ids, answers = tasks.balanced_brackets(N=N, L=L, generator=draw)
     _, (h_n, _) = lstm(embed(ids))  # (1, N, H)
     scores = head(h_n[-1]).squeeze(1)  # (N,)
-    loss = F.binary_cross_entropy_with_logits(scores, answers)
-    optimizer.zero_grad()
-    loss.backward()
-    optimizer.step()
+    return F.binary_cross_entropy_with_logits(scores, answers.float())
+
+
+fit(loss, model.parameters(), updates=300)
 
 with torch.no_grad():
     _, (h_n, _) = lstm(embed(test_ids))
-    right = (head(h_n[-1]).squeeze(1) > 0) == test_answers.bool()
+    right = (head(h_n[-1]).squeeze(1) > 0) == test_answers
 accuracy = right.float().mean()
-print(f"right on new strings: {accuracy:.2f}")
+print(f"right on strings drawn apart: {accuracy:.2f}")
 assert accuracy > 0.97
 
 # %%
@@ -115,7 +112,7 @@ assert accuracy > 0.97
 # wrong shows in the gradient: of the forward direction's weights, not one receives any.
 
 both = nn.LSTM(input_size=E, hidden_size=H, batch_first=True, bidirectional=True)
-ids, answers = strings(N)
+ids = test_ids[:N]  # (N, L)
 output, (h_n, c_n) = both(embed(ids))  # (N, L, 2 * H), (2, N, H), (2, N, H)
 half = h_n[-1]  # (N, H)
 torch.testing.assert_close(half, output[:, 0, H:])  # the reverse half of step 0

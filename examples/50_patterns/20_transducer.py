@@ -23,7 +23,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from lstm_guide import plotting, transduce
+from lstm_guide import plotting, tasks, transduce
+from lstm_guide.training import fit
 
 torch.manual_seed(0)
 N, L, H, C = 64, 20, 16, 2  # sequences, steps, hidden size, classes: even and odd
@@ -34,20 +35,15 @@ N, L, H, C = 64, 20, 16, 2  # sequences, steps, hidden size, classes: even and o
 # Each step brings a 0 or a 1. The answer to each step says whether the number of ones so far is
 # even (0) or odd (1): the running parity. One bit changes the answer at its own step and at every
 # later one, so a model that looks at one step alone can only guess.
+# :func:`lstm_guide.tasks.parity` draws bits and answers.
 
+draw = torch.Generator().manual_seed(0)
+x, parity = tasks.parity(N=1, L=6, generator=draw)  # (1, 6, 1), (1, 6)
+read, answered = ([str(int(bit)) for bit in row.flatten()] for row in (x, parity))
+print("bits:  ", *read)
+print("parity:", *answered)
+assert parity[0, -1] == x.sum() % 2
 
-def bits(count, length):
-    """Draw random bits, and the parity of the ones so far."""
-    x = torch.randint(2, (count, length))  # (count, length)
-    return x, x.cumsum(dim=1) % 2
-
-
-x, parity = bits(1, 6)
-print("bits:  ", x[0].tolist())
-print("parity:", parity[0].tolist())
-assert parity[0, -1] == x[0].sum() % 2
-
-read, answered = (map(str, row[0].tolist()) for row in (x, parity))
 plotting.pattern(
     {"transducer": list(zip(read, answered, strict=True))},
     title="A transducer reads every step and uses the output of every step",
@@ -62,8 +58,8 @@ plotting.pattern(
 lstm = nn.LSTM(input_size=1, hidden_size=H, batch_first=True)
 head = nn.Linear(in_features=H, out_features=C)
 
-x, parity = bits(N, L)
-output, _ = lstm(x.unsqueeze(-1).float())  # (N, L, H)
+x, parity = tasks.parity(N=N, L=L, generator=draw)  # (N, L, 1), (N, L)
+output, _ = lstm(x)  # (N, L, H)
 scores = head(output)  # (N, L, C)
 print(f"{tuple(output.shape) = }")
 print(f"{tuple(scores.shape) = }")
@@ -95,31 +91,33 @@ torch.testing.assert_close(swapped, joined)
 # Train it
 # --------
 # The loss is the mean over all steps of all sequences. Every step has a right answer, so every step
-# teaches.
+# teaches. :func:`lstm_guide.training.fit` asks for the loss of a new batch, improves the weights a
+# little, and begins again (:ref:`smallest-loop` writes this out).
 
-model = nn.ModuleList([lstm, head])
-optimizer = torch.optim.Adam(model.parameters(), lr=1e-2)
-for _ in range(400):
-    x, parity = bits(N, L)
-    output, _ = lstm(x.unsqueeze(-1).float())  # (N, L, H)
-    loss = F.cross_entropy(head(output).transpose(1, 2), parity)
-    optimizer.zero_grad()
-    loss.backward()
-    optimizer.step()
+
+def loss():
+    """Draw bits, and compare the scores of every step with the parity."""
+    x, parity = tasks.parity(N=N, L=L, generator=draw)
+    output, _ = lstm(x)  # (N, L, H)
+    return F.cross_entropy(head(output).transpose(1, 2), parity)
+
+
+fit(loss, [*lstm.parameters(), *head.parameters()], updates=400)
 
 
 @torch.no_grad()
 def accuracy(length):
-    """Return the share of right answers, for each step, over 500 new sequences."""
-    x, parity = bits(500, length)
-    output, _ = lstm(x.unsqueeze(-1).float())
-    return (head(output).argmax(dim=-1) == parity).float().mean(dim=0)  # (length,)
+    """Return the share of right answers over 500 new sequences."""
+    x, parity = tasks.parity(N=500, L=length, generator=draw)
+    output, _ = lstm(x)  # (500, length, H)
+    return (head(output).argmax(dim=-1) == parity).float().mean()
 
 
-print(f"right, {L} steps:  {accuracy(L).mean():.2f}")
-print(f"right, {5 * L} steps: {accuracy(5 * L).mean():.2f}")
-assert accuracy(L).mean() > 0.99
-assert accuracy(5 * L).mean() > 0.99
+short, long = accuracy(L), accuracy(5 * L)
+print(f"right, {L} steps:  {short:.2f}")
+print(f"right, {5 * L} steps: {long:.2f}")
+assert short > 0.99
+assert long > 0.99
 
 # %%
 # What it learned is a rule for one step: flip the answer at a one. The rule does not depend on the
@@ -132,10 +130,10 @@ assert accuracy(5 * L).mean() > 0.99
 # given while the sequence is still coming in.
 
 with torch.no_grad():
-    x, _ = bits(1, 7)
-    flipped = x ^ torch.eye(7, dtype=torch.int64)  # (7, 7): row t has bit t flipped
-    before = head(lstm(x.unsqueeze(-1).float())[0])  # (1, 7, C)
-    after = head(lstm(flipped.unsqueeze(-1).float())[0])  # (7, 7, C)
+    x, _ = tasks.parity(N=1, L=7, generator=draw)  # (1, 7, 1)
+    flipped = (x - torch.eye(7)[:, :, None]).abs()  # (7, 7, 1): row t has bit t flipped
+    before = head(lstm(x)[0])  # (1, 7, C)
+    after = head(lstm(flipped)[0])  # (7, 7, C)
 moves = (after - before).abs().amax(dim=-1)  # (7, 7): flipped bit, watched step
 torch.testing.assert_close(moves, moves.triu(), atol=1e-5, rtol=0)
 assert (moves[torch.ones(7, 7).triu().bool()] > 1).all()
@@ -156,7 +154,7 @@ plotting.influence(
 
 both = nn.LSTM(input_size=1, hidden_size=H, batch_first=True, bidirectional=True)
 with torch.no_grad():
-    later = both(flipped.unsqueeze(-1).float())[0] - both(x.unsqueeze(-1).float())[0]
+    later = both(flipped)[0] - both(x)[0]  # (7, 7, 2 * H)
 reach = later.abs().amax(dim=-1)  # (7, 7)
 print(
     f"flip the last bit, and step 0 moves by: one way {moves[-1, 0]:.4f}, both {reach[-1, 0]:.4f}"

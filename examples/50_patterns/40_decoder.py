@@ -24,7 +24,8 @@ import torch.nn.functional as F
 from torch import nn
 from torch.nn.utils.rnn import pad_sequence
 
-from lstm_guide import decode, plotting
+from lstm_guide import decode, plotting, tasks
+from lstm_guide.training import fit
 
 torch.manual_seed(0)
 N, E, H = 100, 16, 64  # numbers, features of a letter, hidden size
@@ -36,11 +37,7 @@ N, E, H = 100, 16, 64  # numbers, features of a letter, hidden size
 # (:ref:`tokens-to-vectors`). Id 0 is a mark that stands at both ends: the decoder reads it to start
 # and writes it to stop.
 
-below_twenty = """zero one two three four five six seven eight nine ten eleven twelve thirteen
-fourteen fifteen sixteen seventeen eighteen nineteen"""
-full_tens = "twenty thirty forty fifty sixty seventy eighty ninety"
-ones, tens = below_twenty.split(), full_tens.split()
-names = ones + [a if b == "zero" else f"{a}-{b}" for a in tens for b in ones[:10]]
+names = [tasks.spell(number) for number in range(N)]
 vocabulary = [".", *sorted(set("".join(names)))]  # id 0 is the mark
 V, mark = len(vocabulary), 0
 
@@ -71,6 +68,7 @@ plotting.pattern(
 # In training you know what should be written, so you know every input: the mark, and then the
 # targets without their last letter. All steps go through one call, and no loop is needed. Shorter
 # names are padded; ``cross_entropy`` leaves out targets of -100, its ``ignore_index``.
+# :func:`lstm_guide.training.fit` improves the weights until the loss is small.
 
 targets = pad_sequence(ids, batch_first=True, padding_value=-100)  # (N, L)
 inputs = F.pad(targets[:, :-1], (1, 0), value=mark).clamp(min=0)  # (N, L), shifted by one
@@ -84,7 +82,6 @@ embed = nn.Embedding(num_embeddings=V, embedding_dim=E)
 decoder = nn.LSTM(input_size=E, hidden_size=H, batch_first=True)
 readout = nn.Linear(in_features=H, out_features=V)
 model = nn.ModuleList([vectors, embed, decoder, readout])
-optimizer = torch.optim.Adam(model.parameters(), lr=1e-2)
 
 
 def start_state(numbers):
@@ -93,15 +90,16 @@ def start_state(numbers):
     return h, torch.zeros_like(h)
 
 
-for _ in range(150):
+def loss():
+    """Compare the scores of every step with the targets."""
     output, _ = decoder(embed(inputs), start_state(torch.arange(N)))  # (N, L, H)
     scores = readout(output)  # (N, L, V)
-    loss = F.cross_entropy(scores.transpose(1, 2), targets)
-    optimizer.zero_grad()
-    loss.backward()
-    optimizer.step()
-print(f"loss below 0.05: {loss < 0.05}")
-assert loss < 0.05
+    return F.cross_entropy(scores.transpose(1, 2), targets)
+
+
+losses = fit(loss, model.parameters(), updates=150)
+print(f"loss below 0.05: {losses[-1] < 0.05}")
+assert losses[-1] < 0.05
 
 # %%
 # Writing: feed back and stop
@@ -113,7 +111,7 @@ assert loss < 0.05
 
 
 @torch.no_grad()
-def spell(number, longest=20):
+def write(number, longest=20):
     """Write the name of one number."""
     token, state, written = torch.tensor([mark]), start_state(torch.tensor([number])), ""
     for _ in range(longest):
@@ -126,8 +124,8 @@ def spell(number, longest=20):
 
 
 for number in (0, 12, 73):
-    print(number, spell(number))
-    assert spell(number) == names[number]
+    print(number, write(number))
+    assert write(number) == names[number]
 
 # %%
 # All of them at once

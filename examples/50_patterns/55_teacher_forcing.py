@@ -25,9 +25,10 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from lstm_guide import decode, plotting
+from lstm_guide import decode, plotting, tasks
 
 torch.manual_seed(0)
+draw = torch.Generator().manual_seed(0)  # draws the strings of digits
 N, L, E, H = 64, 5, 16, 48  # strings, digits, features of a digit, hidden size
 mark, V = 10, 11  # ids 0 to 9 are the digits; the mark starts the decoder
 
@@ -41,9 +42,8 @@ mark, V = 10, 11  # ids 0 to 9 are the digits; the mark starts the decoder
 
 
 def strings(count):
-    """Draw sources and their targets."""
-    source = torch.randint(10, (count, L))
-    return source, source.flip(1)  # (count, L) each
+    """Draw sources and their targets, (count, L) each."""
+    return tasks.reversal(N=count, L=L, symbols=10, generator=draw)
 
 
 def shifted(target):

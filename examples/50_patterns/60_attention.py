@@ -23,9 +23,10 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from lstm_guide import decode, plotting
+from lstm_guide import decode, plotting, tasks
 
 torch.manual_seed(0)
+draw = torch.Generator().manual_seed(0)  # draws the strings of digits
 N, E, H, V = 32, 16, 64, 11  # strings, features of a digit, hidden size, ids
 mark = 10  # starts and ends what is written; ids 0 to 9 are the digits
 shortest, longest = 4, 10  # lengths of sources
@@ -89,8 +90,8 @@ assert context.shape == (3, 6, H)
 
 def strings(count, length):
     """Draw sources, and as targets the same digits in reverse, then the mark."""
-    source = torch.randint(10, (count, length))
-    return source, F.pad(source.flip(1), (0, 1), value=mark)  # (count, length + 1)
+    source, target = tasks.reversal(N=count, L=length, symbols=10, generator=draw)
+    return source, F.pad(target, (0, 1), value=mark)  # (count, length + 1)
 
 
 def train(model, steps):

@@ -4,7 +4,7 @@ r"""
 Attention over sources of different length
 ==========================================
 
-Your batch holds sources of different length, with :term:`padding`. Attention then looks at steps
+Your batch holds sources of different length, such as dates written in words, with :term:`padding`. Attention then looks at steps
 that do not exist, and no message says so. You need to know how attention works (:ref:`attention`).
 After this page you can leave the padding out in the two places where it does harm, and prove it with
 one test: each source gives the same result alone and in the batch.
@@ -26,12 +26,39 @@ from torch import nn
 from torch.nn.utils.rnn import pad_sequence
 from torch.testing import assert_close
 
-from lstm_guide import length_mask, pack, plotting, unpack
+from lstm_guide import length_mask, pack, plotting, tasks, unpack
 
 torch.manual_seed(0)
 torch.set_grad_enabled(False)  # nothing is trained on this page
-N, L, T, H_in, H = 3, 7, 4, 2, 5  # sources, longest, steps of the decoder, features in and out
-lengths = [7, 3, 5]
+N, E, H = 4, 2, 5  # sources, features of a character, hidden size
+
+# %%
+# Sources of different length
+# ---------------------------
+# The task is to write dates in one form, year first. People write them in several forms, so the
+# sources have different lengths, and what is to be written has ten characters every time.
+# :func:`lstm_guide.tasks.iso_dates` draws both. The decoder reads the characters shifted by one,
+# with a mark in front (:ref:`teacher-forcing`).
+
+texts, dates = tasks.iso_dates(N=N)
+lengths = [len(text) for text in texts]
+L, T = max(lengths), len(dates[0])  # steps of the longest source, steps of the decoder
+for text, date in zip(texts, dates, strict=True):
+    print(f"{text:{L}} -> {date}")
+print(f"{lengths = }, {T = }")
+assert len(set(lengths)) == N
+
+vocabulary = sorted(set("." + "".join(texts + dates)))
+embed = nn.Embedding(num_embeddings=len(vocabulary), embedding_dim=E)
+
+
+def embedded(text):
+    """Turn L characters into vectors, (L, E)."""
+    return embed(torch.tensor([vocabulary.index(character) for character in text]))
+
+
+sources = [embedded(text) for text in texts]  # (length, E) each
+inputs = torch.stack([embedded("." + date[:-1]) for date in dates])  # (N, T, E)
 
 # %%
 # Padding reaches the decoder in two ways
@@ -41,8 +68,8 @@ lengths = [7, 3, 5]
 # An encoder, a :term:`decoder` and a learned matrix W are enough to see both; their random weights
 # will do. The function computes scores, weights and context for all T steps of the decoder at once.
 
-encoder = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True)
-decoder = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True)
+encoder = nn.LSTM(input_size=E, hidden_size=H, batch_first=True)
+decoder = nn.LSTM(input_size=E, hidden_size=H, batch_first=True)
 match = nn.Linear(in_features=H, out_features=H, bias=False)  # W
 for parameter in nn.ModuleList([encoder, decoder, match]).parameters():
     nn.init.normal_(parameter)  # larger than in a new layer, so that every mistake shows
@@ -56,9 +83,7 @@ def attend(q, memory, mask):
     return weights @ memory, weights  # (N, T, H) and (N, T, L)
 
 
-sources = [torch.randn(length, H_in) for length in lengths]
-inputs = torch.randn(N, T, H_in)  # what the decoder reads
-x = pad_sequence(sources, batch_first=True)  # (N, L, H_in)
+x = pad_sequence(sources, batch_first=True)  # (N, L, E)
 mask = length_mask(lengths, L=L)  # (N, L)
 print(f"{mask.sum(dim=1).tolist() = }")
 assert mask.sum(dim=1).tolist() == lengths
@@ -99,9 +124,11 @@ ax = plotting.cells(
     rows="time",
     columns="time",
     colour_by=mask[1].long().expand(T, L),
-    title="A source of three steps: every weight on its padding is zero",
+    title=f"A source of {lengths[1]} characters: every weight on its padding is zero",
 )
-ax.set(xlabel=f"step of the source (L={L})", ylabel=f"step of the decoder (T={T})")
+ax.set(xlabel=f"character of the source (L={L})", ylabel=f"character to write (T={T})")
+ax.set_xticks(range(L), texts[1].ljust(L))
+ax.set_yticks(range(T), dates[1])
 
 # %%
 # .. _attention-not-packed:

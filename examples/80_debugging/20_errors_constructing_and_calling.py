@@ -21,7 +21,7 @@ message is on :ref:`by-error`.
 import torch
 from torch import nn
 
-from lstm_guide import explain_errors, plotting
+from lstm_guide import catalogue, explain_errors, plotting
 
 torch.manual_seed(0)
 N, L, H_in, H = 4, 7, 3, 5  # batch, time, features in, features out
@@ -51,6 +51,15 @@ assert "\nlstm-guide: The fourth argument is `bias`." in message
 
 lstm = nn.LSTM(input_size=H_in, hidden_size=H, num_layers=2, dropout=0.5)
 assert (lstm.dropout, lstm.bias) == (0.5, True)
+
+# %%
+# Is the text all that you have, as in the log of a job? :func:`lstm_guide.catalogue.explain` takes a
+# message or a whole traceback, and returns the known causes, the likeliest first.
+
+found = catalogue.explain("IndexError: index 1 is out of bounds for dimension 0 with size 1")
+for entry in found:
+    print(f"{entry.title}. {entry.fix}")
+assert found[0].id == "only-h"
 
 # %%
 # An argument of Keras

@@ -8,7 +8,6 @@ from lstm_guide.catalogue.lookup import (
     Message,
     entries,
     explain,
-    left_out,
     start,
 )
 from lstm_guide.catalogue.notes import explain_errors
@@ -21,7 +20,6 @@ __all__ = [
     "entries",
     "explain",
     "explain_errors",
-    "left_out",
     "reproduce",
     "start",
 ]

@@ -118,22 +118,6 @@ def entries() -> tuple[Entry, ...]:
     return _entries()
 
 
-def left_out() -> dict[str, str]:
-    """Return what the catalogue leaves out on purpose.
-
-    Returns:
-        Code that makes torch say something, with the reason why there is no entry for it.
-
-    Example:
-        >>> from lstm_guide import catalogue
-        >>> for code, reason in catalogue.left_out().items():
-        ...     print(code, "#", reason)
-        nn.LSTM(H_in, H, device='mps') # depends on the machine: on a Mac it runs
-        ...
-    """
-    return {each["recipe"]: each["reason"] for each in _read("common")["left_out"]}
-
-
 def explain(message: str) -> list[Entry]:
     """Find the entries that fit a message of torch.
 

@@ -158,6 +158,9 @@ from lstm_guide.errors.states import (
     check_state_sizes as check_state_sizes,
 )
 from lstm_guide.errors.tasks import (
+    check_even as check_even,
+)
+from lstm_guide.errors.tasks import (
     check_noise as check_noise,
 )
 from lstm_guide.errors.tasks import (

@@ -14,6 +14,13 @@ def check_range(name: str, value: object, *, at_least: int, at_most: int, change
         raise ValueError(say(name, expected=expected, got=f"{value:,}", change=change))
 
 
+def check_even(name: str, value: int) -> None:
+    """Require a number of steps that has two halves."""
+    if value % 2:
+        change = "Half of the steps open a bracket, and half close one."
+        raise ValueError(say(name, expected="an even int", got=value, change=change))
+
+
 def check_noise(value: object) -> None:
     """Require a standard deviation."""
     expected, change = "a number of at least 0", "Give the standard deviation of the noise."

@@ -36,7 +36,7 @@ from lstm_guide.plotting.look import (
     style,
     text_on,
 )
-from lstm_guide.weights import weights_by_layer
+from lstm_guide.weights.gates import weights_by_layer
 
 __all__ = ["gates", "parameter_blocks", "reach"]
 

@@ -74,7 +74,6 @@ GOOD: dict[str, dict[str, Any]] = {
     "catalogue.entries": {},
     "catalogue.explain": {"message": "tuple index out of range"},
     "catalogue.explain_errors": {},
-    "catalogue.left_out": {},
     "catalogue.reproduce": {"recipe": "1 / 0", "process": False},
     "catalogue.start": {},
     "cell.lstm_forward": CALL,
@@ -166,9 +165,12 @@ GOOD: dict[str, dict[str, Any]] = {
     "states.split_state": {"lstm": LSTM, "state": STATE},
     "states.zero_state": {"lstm": LSTM, "x": X},
     "tasks.adding_problem": {"N": 4, "L": 7, "generator": None},
+    "tasks.balanced_brackets": {"N": 4, "L": 8, "generator": None},
     "tasks.bracket_depth": {"N": 4, "L": 7, "deepest": 3, "generator": None},
+    "tasks.iso_dates": {"N": 4, "generator": None},
     "tasks.noisy_cycles": {"L": 7, "noise": 0.1, "generator": None},
     "tasks.parity": {"N": 4, "L": 7, "generator": None},
+    "tasks.reversal": {"N": 4, "L": 7, "symbols": 3, "generator": None},
     "tasks.spell": {"number": 42},
     "tasks.spelled_numbers": {"N": 4, "below": 9, "generator": None},
     "training.autoregression": {"series": SERIES, "order": 3},
@@ -373,6 +375,7 @@ BAD: dict[str, Bad] = {
     "state": pairs(PART, none=False),
     "steps": numbers(none=True),
     "stop": junk() | st.integers(6, 9) | st.integers(-9, -1),
+    "symbols": numbers(below=2, none=True),
     "table": junk(none=True) | st.sampled_from([{}, {"a": {}}, {"a": {"b": "x"}}, {"a": "pass"}]),
     "target": words(),
     "targets": CALLABLE.filter(lambda value: value is not None),
@@ -416,6 +419,7 @@ BAD: dict[str, Bad] = {
     "training.tbptt.x": tensors(X, ranks=(1, 2, 3, 4, 5), meta=False),
     "training.persistence.x": tensors(torch.rand(4, 7), *NO_FRACTIONS, meta=False),
     "training.windows.series": tensors(SERIES, *NO_FRACTIONS) | st.just(SERIES * torch.nan),
+    "tasks.balanced_brackets.L": numbers(below=6, none=True) | st.sampled_from([7, 9]),
     **{
         f"states.{name}.state": pairs(tensors(STATE[0], sizes=(0, 1, 2), meta=False))
         for name in ("bridge", "split_state")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Callable
 from typing import Any
@@ -20,8 +21,11 @@ N, L = 5, 11
 DRAWS: dict[str, Callable[..., Any]] = {
     "adding_problem": lambda **options: tasks.adding_problem(N=N, L=L, **options)[0],
     "parity": lambda **options: tasks.parity(N=N, L=L, **options)[0],
+    "balanced_brackets": lambda **options: tasks.balanced_brackets(N=N, L=12, **options)[0],
     "bracket_depth": lambda **options: tasks.bracket_depth(N=N, L=L, deepest=3, **options)[0],
+    "iso_dates": lambda **options: tasks.iso_dates(N=N, **options),
     "noisy_cycles": lambda **options: tasks.noisy_cycles(L=L, **options),
+    "reversal": lambda **options: tasks.reversal(N=N, L=L, symbols=10, **options)[0],
     "spelled_numbers": lambda **options: tasks.spelled_numbers(N=N, below=1000, **options),
 }
 per_draw = pytest.mark.parametrize("name", DRAWS)
@@ -91,6 +95,73 @@ def test_depth_counts_the_open_brackets(deepest: int) -> None:
     assert 0.25 < (ids == 2).float().mean() < 0.35
     for row, depths in zip(ids.tolist(), depth.tolist(), strict=True):
         assert [row[: i + 1].count(0) - row[: i + 1].count(1) for i in range(L)] == depths
+
+
+def finds_partners(row: list[int]) -> bool:
+    """Say whether brackets are balanced, by removing pairs until none is left."""
+    text = "".join("()"[i] for i in row)
+    while "()" in text:
+        text = text.replace("()", "")
+    return not text
+
+
+@pytest.mark.parametrize("length", [6, 8, 30])
+def test_brackets_are_balanced_where_the_answer_says_so(length: int) -> None:
+    ids, balanced = tasks.balanced_brackets(N=400, L=length)
+    assert ids.shape == (400, length)
+    assert balanced.shape == (400,)
+    assert balanced.dtype == torch.bool
+    assert [finds_partners(row) for row in ids.tolist()] == balanced.tolist()
+    assert 0.4 < balanced.float().mean() < 0.6
+
+
+def test_neither_the_ends_nor_a_count_tell_whether_brackets_are_balanced() -> None:
+    ids, _ = tasks.balanced_brackets(N=400, L=30)
+    assert (ids[:, 0] == 0).all()
+    assert (ids[:, -1] == 1).all()
+    assert (ids.sum(dim=1) == 15).all()
+    assert ids[:, 1:-1].unique().tolist() == [0, 1]
+
+
+def test_each_string_of_brackets_comes_as_often_as_the_others_with_its_answer() -> None:
+    ids, balanced = tasks.balanced_brackets(N=4000, L=8)
+    for answer, kinds in ((True, 14), (False, 6)):
+        rows = ids[balanced == answer]
+        _, counts = rows.unique(dim=0, return_counts=True)
+        assert len(counts) == kinds
+        assert counts.min() > 0.7 * len(rows) / kinds
+
+
+def test_a_reversal_reads_the_source_from_its_end() -> None:
+    source, target = tasks.reversal(N=300, L=L, symbols=4)
+    assert source.shape == target.shape == (300, L)
+    assert [row[::-1] for row in source.tolist()] == target.tolist()
+    assert source.unique().tolist() == [0, 1, 2, 3]
+
+
+def test_a_date_in_words_is_the_date_beside_it() -> None:
+    texts, dates = tasks.iso_dates(N=3000)
+    ways = [0, 0, 0]
+    for text, date in zip(texts, dates, strict=True):
+        found = []
+        for way, form in enumerate(("%d %B %Y", "%B %d, %Y", "%d %b %Y")):
+            try:
+                found.append((way, datetime.datetime.strptime(text, form).date().isoformat()))
+            except ValueError:
+                continue
+        assert {written for _, written in found} == {date}
+        ways[found[0][0]] += 1
+    assert min(ways) > 800
+    assert not any(" 0" in text or text.startswith("0") for text in texts)
+
+
+def test_dates_go_from_1900_to_2099_and_texts_from_10_to_18_characters() -> None:
+    texts, dates = tasks.iso_dates(N=20_000)
+    assert {date[:4] for date in dates} == {str(year) for year in range(1900, 2100)}
+    assert {date[5:7] for date in dates} == {f"{month:02}" for month in range(1, 13)}
+    assert {date[8:] for date in dates} == {f"{day:02}" for day in range(1, 32)}
+    assert {len(text) for text in texts} == set(range(10, 19))
+    assert {len(date) for date in dates} == {10}
 
 
 def test_cycles_rise_in_lines_of_8_to_24_steps() -> None:
@@ -167,6 +238,19 @@ def test_spelled_numbers_are_all_different_and_below_the_limit() -> None:
             lambda: tasks.noisy_cycles(L=3, noise=-0.1),
             "noise: expected a number of at least 0, got -0.1. Give the standard deviation",
         ),
+        (
+            lambda: tasks.balanced_brackets(N=2, L=4),
+            "L: expected an int of at least 6, got 4. ",
+        ),
+        (
+            lambda: tasks.balanced_brackets(N=2, L=7),
+            "L: expected an even int, got 7. Half of the steps open a bracket",
+        ),
+        (
+            lambda: tasks.reversal(N=2, L=3, symbols=1),
+            "symbols: expected an int of at least 2, got 1. ",
+        ),
+        (lambda: tasks.iso_dates(N=0), "N: expected an int of at least 1, got 0. "),
         (lambda: tasks.noisy_cycles(L=3, noise=float("nan")), "noise: expected a number of at"),
         (
             lambda: tasks.spell(1_000_000),

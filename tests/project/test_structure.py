@@ -176,7 +176,7 @@ def test_a_page_seeds_itself_where_it_draws_random_numbers(script: Path):
 
 @per_script
 def test_a_page_can_be_read_in_one_sitting(script: Path):
-    assert len(script.read_text(encoding="utf-8").splitlines()) <= 260
+    assert len(script.read_text(encoding="utf-8").splitlines()) <= 220
 
 
 def test_each_lesson_is_linked_from_a_term_of_the_glossary():
