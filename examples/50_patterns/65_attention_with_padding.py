@@ -4,10 +4,11 @@ r"""
 Attention over sources of different length
 ==========================================
 
-Your batch holds sources of different length, such as dates written in words, with :term:`padding`. Attention then looks at steps
-that do not exist, and no message says so. You need to know how attention works (:ref:`attention`).
-After this page you can leave the padding out in the two places where it does harm, and prove it with
-one test: each source gives the same result alone and in the batch.
+Your batch holds sources of different length, such as dates written in words, with :term:`padding`.
+Attention then looks at steps that do not exist, and no message says so. You need to know how
+attention works (:ref:`attention`). After this page you can leave the padding out in the two places
+where it does harm, and prove it with one test: each source gives the same result alone and in the
+batch.
 
 **You will see**
 
