@@ -148,8 +148,7 @@ assert parameter_shapes(deep)["weight_ih_l1_reverse"] == (4 * H, 2 * H)
 # ---------------
 # * "I set the forget part of both biases to 1": the gate gets 2. See :ref:`initial-weights`.
 # * "I assign weights of another shape, and the LSTM runs": use ``copy_``, which refuses them
-#   (:ref:`weights-blocks`). :func:`~lstm_guide.probes.equations` catches this in your own model:
-#   :ref:`silent-weights`.
+#   (:ref:`weights-blocks`).
 # * "ONNX and torch have the same order": torch has i, f, g, o (:ref:`weights-order`), :term:`ONNX`
 #   has i, o, f, c. :func:`lstm_guide.weights.reorder_gates` converts.
 # * "hidden_size is the number of rows": it is a quarter of them. See :ref:`constructor-arguments`.
@@ -164,6 +163,7 @@ assert parameter_shapes(deep)["weight_ih_l1_reverse"] == (4 * H, 2 * H)
 #    4 · 20 · (10 + 20 + 2) = 2560, and without the biases 4 · 20 · (10 + 20) = 2400.
 #
 # :ref:`exercise-parameter-count` checks your own answer.
+# :func:`~lstm_guide.probes.equations` checks the weights of your own model: :ref:`silent-weights`.
 #
 # Next
 # ----

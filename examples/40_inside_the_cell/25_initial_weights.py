@@ -131,8 +131,7 @@ assert at_once <= too_narrow < by_gate <= right
 # ---------------
 # * "I set the forget part of both biases to 1": the gate gets 2 (:ref:`initial-forget-bias`).
 # * "``nn.init.orthogonal_`` on the whole parameter": its blocks are not orthogonal
-#   (:ref:`initial-gate-by-gate`). Singular values show it: :ref:`silent-weights`. The same with
-#   ``xavier_uniform_`` (:ref:`initial-xavier`).
+#   (:ref:`initial-gate-by-gate`). The same with ``xavier_uniform_`` (:ref:`initial-xavier`).
 # * "I print ``bias_ih_l0`` to see the bias of a gate": that is half of it, only the sum counts
 #   (:ref:`initial-two-biases`).
 #
@@ -144,6 +143,8 @@ assert at_once <= too_narrow < by_gate <= right
 #
 #    Into one of the two, with zeros in the other. :func:`lstm_guide.weights.from_keras` does so, and
 #    puts the gates in torch's order.
+#
+# Was your own parameter made orthogonal as a whole? Singular values show it: :ref:`silent-weights`.
 #
 # Next
 # ----

@@ -82,6 +82,17 @@ def test_a_page_is_offline_quiet_narrow_enough_and_accessible(visit: Visit, name
     assert found.violations_count == 0, found.generate_report()
 
 
+def test_the_sentence_of_a_probe_wraps_on_a_phone(visit: Visit):
+    outputs = visit.go("gallery/80_debugging/62_silent_axes.html").locator(
+        ".sphx-glr-script-out pre"
+    )
+    for wide, text in outputs.evaluate_all(
+        "all => all.map(each => [each.scrollWidth > each.clientWidth, each.innerText])"
+    ):
+        assert not wide, text
+    assert outputs.count() > 5
+
+
 def test_formulas_and_figures_are_drawn(desktop: Visit):
     page = desktop.go(FIRST_PAGE)
     broken = page.evaluate(
