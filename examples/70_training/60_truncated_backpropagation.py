@@ -95,8 +95,8 @@ with_graph = [kept(x[:, :length], cut=False) for length in lengths]
 with_cut = [kept(x[:, :length], cut=True) for length in lengths]
 one_chunk = with_graph[0]
 print("steps:", lengths)
-print("kept, whole graph: ", [f"{number / one_chunk:.0f}" for number in with_graph])
-print("kept, with the cut:", [f"{number / one_chunk:.0f}" for number in with_cut])
+print("kept, whole graph: ", [number // one_chunk for number in with_graph])
+print("kept, with the cut:", [number // one_chunk for number in with_cut])
 assert with_graph[-1] == 10 * one_chunk
 assert with_cut == [one_chunk] * 3
 

@@ -113,7 +113,7 @@ try:
     loaded.load_state_dict(from_wrapper)
 except RuntimeError as error:
     message = str(error)
-    print(" ".join(message.split())[:230])
+    print("\n".join(f"{line[:70]} ..." for line in message.splitlines()))
 else:
     raise AssertionError("torch accepted other names")
 assert 'Missing key(s) in state_dict: "weight_ih_l0"' in message

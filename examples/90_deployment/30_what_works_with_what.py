@@ -68,7 +68,7 @@ for tool, row in cells.items():
         if cell["says"]:
             messages.setdefault(cell["says"], {}).setdefault(tool, []).append(case)
 for says, tools in messages.items():
-    print(textwrap.fill(says, width=90))
+    print(textwrap.fill(says, width=80))
     for tool, cases in tools.items():
         print(f"    {tool}: {', '.join(cases)}")
 every = [cell for row in cells.values() for cell in row.values()]
@@ -139,7 +139,7 @@ assert "specialized it to be a constant (7)" in cells["export, other L"]["plain"
 print(record["code"]["ONNX, other N and L"])
 for tool in ("ONNX, other N and L", "ONNX, second export", "ONNX, old exporter"):
     cell = cells[tool]["plain"]
-    print(textwrap.fill(f"{tool}: {cell['result']}. {cell['says']}", width=90))
+    print(textwrap.fill(f"{tool}: {cell['result']}. {cell['says']}", width=80))
 assert table["ONNX, other N and L"]["plain"] == "pass"
 assert table["ONNX, second export"]["plain"] == "fail"
 assert table["ONNX, old exporter"]["packed"] == "pass"

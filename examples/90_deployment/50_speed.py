@@ -19,6 +19,8 @@ your own machine.
 
 # sphinx_gallery_tags = ["deployment", "speed"]
 
+import textwrap
+
 import torch
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -108,7 +110,8 @@ print(f"{record['date']}, torch {record['versions']['torch']}, {record['machine'
 for size, sizes in record["setting"].items():
     print(f"{size}: {sizes}")
     for mode, ways in record["ratios"][size].items():
-        print(f"  {mode}:", ", ".join(f"{way} {ways[way]:.1f}" for way in ways))
+        listed = ", ".join(f"{way} {ways[way]:.1f}" for way in ways)
+        print(textwrap.fill(f"  {mode}: {listed}", width=80, subsequent_indent="    "))
 
 middle = record["ratios"]["middle"]
 plotting.bars(
