@@ -404,6 +404,12 @@ def test_a_broken_value_shows_from_its_step_on_and_in_its_sequence_only() -> Non
     assert broken.sum() == broken[:, :, 12:, 1].sum()
 
 
+def test_two_traces_are_compared_as_objects_and_raise_nothing() -> None:
+    lstm, x = nn.LSTM(3, 5), torch.rand(7, 4, 3)
+    one, other = trace_steps(lstm, x), trace_steps(lstm, x)
+    assert one != other
+
+
 def test_a_trace_prints_shapes_and_no_values() -> None:
     lstm = nn.LSTM(H_IN, H_CELL, num_layers=3, bidirectional=True, proj_size=7)
     assert repr(trace_steps(lstm, torch.randn(L, N, H_IN))) == (
