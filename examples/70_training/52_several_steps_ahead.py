@@ -181,7 +181,7 @@ with torch.no_grad():
     }
 swings = {name: values.std(dim=1).mean().item() for name, values in courses.items()}
 assert swings["recursion"] > swings["directly"]
-row = int((data.test_y[:, 3] - data.test_y[:, 2]).argmin())  # a drop, and steps behind it
+row = int((data.test_y[:, 3] - data.test_y[:, 2]).argmin())  # a drop early on
 start = data.test_x[row, -1:]  # (1,): the last known value
 plotting.steps(
     {name: data.unscale(torch.cat([start, of[row]])) for name, of in courses.items()},

@@ -180,14 +180,14 @@ plotting.steps(
 # Too short a chunk
 # -----------------
 # A gradient reaches back to the start of its chunk. In a chunk of one step it never reaches a press
-# that came before. The state is carried and holds a trace of the press, and the head learns to read
-# that trace. But nothing teaches the layer to hold it. With the same number of updates, we saw 0.5 to
-# 0.94 right answers over five first weights.
+# that came before. The state is carried and holds a trace of the press, and the head can learn to read
+# that trace. But nothing teaches the layer to hold it. With the same number of updates, we saw 0.49 to
+# 0.55 right answers over five first weights: a guess.
 
 short = accuracy(*train(True, x[:, :300], lamp[:, :300], length=1), carry=True)
 behind = (carried.mean() - short.mean()).item()
-print(f"chunks of one step fall behind: {behind > 0.03}")
-assert behind > 0.03
+print(f"chunks of one step fall far behind: {behind > 0.2}")
+assert behind > 0.2
 
 # %%
 # Summary
