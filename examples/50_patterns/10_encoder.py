@@ -65,7 +65,8 @@ for length in (3, 20, 50):
 # ten, so counting does not help: the order decides.
 
 draw = torch.Generator().manual_seed(0)
-test_ids, test_answers = tasks.balanced_brackets(N=1000, L=L, generator=draw)  # (1000, L), (1000,)
+# (1000, L) and (1000,)
+test_ids, test_answers = tasks.balanced_brackets(N=1000, L=L, generator=draw)
 for row, answer in zip(test_ids[:3].tolist(), test_answers[:3].tolist(), strict=True):
     print("".join(brackets[i] for i in row), "yes" if answer else "no")
 print(f"share of yes: {test_answers.float().mean():.1f}")

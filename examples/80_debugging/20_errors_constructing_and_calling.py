@@ -56,7 +56,8 @@ assert (lstm.dropout, lstm.bias) == (0.5, True)
 # Is the text all that you have, as in the log of a job? :func:`lstm_guide.catalogue.explain` takes a
 # message or a whole traceback, and returns the known causes, the likeliest first.
 
-found = catalogue.explain("IndexError: index 1 is out of bounds for dimension 0 with size 1")
+text = "IndexError: index 1 is out of bounds for dimension 0 with size 1"
+found = catalogue.explain(text)
 for entry in found:
     print(f"{entry.title}. {entry.fix}")
 assert found[0].id == "only-h"
