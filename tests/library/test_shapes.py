@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from typing import Any
 
@@ -190,3 +191,12 @@ def test_white_text_is_readable_on_every_axis_colour(name: str) -> None:
 
 def test_a_dim_is_a_value() -> None:
     assert Dim("batch", "N", 4) == Dim("batch", "N", 4) != Dim("batch", "N", 3)
+
+
+def test_what_was_checked_or_computed_cannot_be_changed_afterwards() -> None:
+    config = Config(input_size=3, hidden_size=6)
+    shapes = call_shapes(config, (7, 4, 3))
+    for value in (config, shapes, shapes.input, shapes.input.dims[0], AXES["batch"]):
+        first = dataclasses.fields(value)[0].name
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(value, first, 0)
