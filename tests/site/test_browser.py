@@ -73,6 +73,10 @@ def test_a_page_is_offline_quiet_narrow_enough_and_accessible(visit: Visit, name
         "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     )
     assert too_wide <= 0, "the page itself never scrolls sideways"
+    neighbours = page.locator(".prev-next-area a").evaluate_all(
+        "all => all.filter(e => e.scrollWidth > e.clientWidth).map(e => e.innerText)"
+    )
+    assert neighbours == [], "no word in the links to the neighbours is cut off"
     if page.viewport_size["width"] >= STATES["desktop"][0]:
         cut = page.locator("article pre").evaluate_all(
             "all => all.filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.innerText)"
