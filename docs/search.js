@@ -139,6 +139,12 @@ const termAsked = (query, index) => {
   });
 };
 
+/* The page whose file has the name that is the query: probes and explained errors print such names. */
+const pageCalled = (query, index) => {
+  const name = query.trim().replaceAll("-", "_");
+  return index.docnames.findIndex((page) => page.replace(/^.*\/\d+_/, "") === name);
+};
+
 /* The entries on the page of messages whose pattern is in the query, the likeliest first. */
 const entriesFor = (query, index) => {
   const page = index.docnames.indexOf("by-error");
@@ -155,9 +161,14 @@ Search._performSearch = (query) => {
   const headings = bestHeadings(forms, worth, index);
   const all = sum(worth.keys(), worth);
   const entries = entriesFor(query, index);
+  const called = pageCalled(query, index);
   const results = [...objectsCalled(query, index), ...termAsked(query, index), ...entries];
+  if (called >= 0) {
+    const [page, title, file] = ["docnames", "titles", "filenames"].map((list) => index[list][called]);
+    results.push([page, title, "", null, 1000, file, "title"]);
+  }
   for (const [page, found] of pages) {
-    if (entries.length && index.docnames[page] === "by-error") continue;
+    if (page === called || (entries.length && index.docnames[page] === "by-error")) continue;
     const share = sum(found, worth) / all;
     if (share < ENOUGH) continue;
     const { score: extra, heading, anchor } = headings.get(page) ?? { score: 0 };

@@ -79,7 +79,7 @@ with plotting.style():
     ax.bar_label(bars, padding=4)
     ax.invert_yaxis()
     ax.set(xlabel="parameters", xlim=(0, 1800), xticks=range(0, 1501, 500))
-    ax.set_title("More layers and directions need more parameters")
+    ax.set_title("More layers and directions\nneed more parameters")
 
 assert counts["bidirectional=True"] == 2 * counts["nothing"]
 assert counts["num_layers=2"] > 2 * counts["nothing"]

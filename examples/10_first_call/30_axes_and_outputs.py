@@ -193,7 +193,7 @@ assert h_n[-1].shape == (N, H)
 #    ``h_n[2]``, which is ``h_n[-1]``: the top layer. The other two rows belong to the layers
 #    below and are not in ``output``.
 #
-# :ref:`exercise-four-shapes` checks your own answer.
+# :ref:`exercise-three-shapes` checks your own answer.
 #
 # Next
 # ----

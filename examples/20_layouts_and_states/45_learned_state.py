@@ -102,7 +102,7 @@ print(f"first step {difference[0]:.4f}, last step {difference[-1]:.4f}")
 assert difference[-1] < 0.2 * difference[0]
 plotting.steps(
     {"ones against zeros": difference},
-    ylabel="mean difference of the output",
+    ylabel="difference, ones against zeros",
     title="The initial state is felt at the start and fades",
 )
 

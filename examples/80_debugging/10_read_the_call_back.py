@@ -70,8 +70,8 @@ print(f"loss after training: {loss:.1f}")
 assert loss > 0.8
 
 # %%
-# Read the call back
-# ------------------
+# Symptom 1: read the call back
+# -----------------------------
 # Your data has 5 sequences of 7 steps. Ask the layer what it makes of them. The first line below
 # says the opposite: 7 sequences of 5 steps. That is the suspicion. A probe turns it into evidence.
 
@@ -87,7 +87,7 @@ report
 
 memory = probes.memory(stuck, x, batch_axis=0)
 leak = probes.batch_leak(stuck, x)
-print(memory, leak, sep="\n")
+print(memory, leak, sep="\n\n")
 assert not memory.ok
 assert not leak.ok
 assert "batch_first" in memory.sentence
@@ -95,7 +95,7 @@ plotting.influence(
     leak.matrix,
     rows="batch",
     columns="batch",
-    title="Each row moves itself and the rows after it",
+    title="Each row moves itself\nand the rows after it",
 )
 
 # %%
@@ -167,9 +167,9 @@ def last_step(x, lengths):
     return linear(output[:, -1])  # (N, 4)
 
 
-print(probes.padding_invariance(last_step, x, lengths))
-print(probes.gradient_reach(last_step, x, lengths=lengths))
-assert not probes.padding_invariance(last_step, x, lengths).ok
+padding = probes.padding_invariance(last_step, x, lengths)
+print(padding, probes.gradient_reach(last_step, x, lengths=lengths), sep="\n\n")
+assert not padding.ok
 
 # %%
 # The second probe passes: the forward half of ``output[:, -1]`` reads every step, so each step has a

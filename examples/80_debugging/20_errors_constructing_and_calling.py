@@ -6,12 +6,12 @@ What do the errors of constructing and calling an LSTM mean?
 
 You make an :class:`torch.nn.LSTM`, or call it for the first time, and torch stops. Some messages
 name the mistake. Others speak of ``dim``, of a tuple or of matrices, and you wonder what you did.
-After this page you know the eight that readers meet most, each with the call that works. Every other
+After this page you know those that readers meet most, each with the call that works. Every other
 message is on :ref:`by-error`.
 
 **You will see**
 
-* eight messages of torch, caught live: three of the constructor, five of the call
+* messages of torch, caught live: first of the constructor, then of the call
 * :func:`lstm_guide.explain_errors`, which adds cause and fix to the exception
 * the fixed line after each message, run
 """
@@ -92,9 +92,9 @@ assert nn.LSTM(input_size=H_in, hidden_size=10 // 2).hidden_size == H
 # %%
 # The last axis is not the features
 # ---------------------------------
-# This is the message that most calls fail with. The last axis of the input holds the features of
-# one step, and its size must be ``input_size``. Sensor data often comes as (N, H_in, L). Do not set
-# ``input_size`` to the size that you got before you know which axis that is: here it is time.
+# A frequent message. The last axis of the input holds the features of one step, and its size must
+# be ``input_size``. Sensor data often comes as (N, H_in, L). Do not set ``input_size`` to the size
+# that you got before you know which axis that is: here it is time.
 
 channels = torch.randn(N, H_in, L)
 message = said(lambda: lstm(channels))
@@ -111,18 +111,19 @@ plotting.call(lstm, x)
 # ------------------------
 # Two mistakes share one sentence of torch, and the dtype tells them apart. ``torch.float64`` is data
 # from NumPy: convert it. ``torch.int64`` is often ids of words: they need an :term:`embedding`. The
-# message offers ``model.to(torch.int64)`` as a way out, and that raises, too.
-
-message = said(lambda: lstm(x.double()))
-print(message)
-assert "RNN input dtype (torch.float64) does not match weight dtype (torch.float32)" in message
-assert "lstm-guide: Input and weights have different dtypes." in message
-assert lstm(x.double().float())[0].dtype == torch.float32
+# second message offers ``model.to(torch.int64)`` as a way out, and that raises, too.
 
 ids = torch.randint(11, (N, L))
-message = said(lambda: lstm(ids[:, :, None].expand(N, L, H_in)))
-assert "RNN input dtype (torch.int64)" in message
-assert "lstm-guide: The input holds integers." in message
+numpy = said(lambda: lstm(x.double()))
+words = said(lambda: lstm(ids[:, :, None].expand(N, L, H_in)))
+print(numpy, words, sep="\n\n")
+assert "RNN input dtype (torch.float64) does not match weight dtype (torch.float32)" in numpy
+assert "lstm-guide: Input and weights have different dtypes." in numpy
+assert lstm(x.double().float())[0].dtype == torch.float32
+
+assert "RNN input dtype (torch.int64)" in words
+assert "or convert model: model.to(torch.int64)" in words
+assert "lstm-guide: The input holds integers." in words
 assert "only accepts floating point" in said(lambda: lstm.to(torch.int64))
 assert lstm(nn.Embedding(11, H_in)(ids))[0].shape == (N, L, H)
 
@@ -132,12 +133,11 @@ assert lstm(nn.Embedding(11, H_in)(ids))[0].shape == (N, L, H)
 # ``nn.LSTM`` returns a pair, and :class:`torch.nn.Sequential` passes the pair on. What the next
 # layer says depends on the layer: a linear one speaks of a tuple, a second LSTM of ``dim``.
 
-message = said(lambda: nn.Sequential(lstm, nn.Linear(H, 2))(x))
-print(message)
-assert "linear(): argument 'input' (position 1) must be Tensor, not tuple" in message
-message = said(lambda: nn.Sequential(lstm, nn.LSTM(H, 6))(x))
-print(message)
-assert "'tuple' object has no attribute 'dim'" in message
+linear = said(lambda: nn.Sequential(lstm, nn.Linear(H, 2))(x))
+second = said(lambda: nn.Sequential(lstm, nn.LSTM(H, 6))(x))
+print(linear, second, sep="\n\n")
+assert "linear(): argument 'input' (position 1) must be Tensor, not tuple" in linear
+assert "'tuple' object has no attribute 'dim'" in second
 
 output, _ = lstm(x)
 assert nn.Linear(H, 2)(output).shape == (N, L, 2)
@@ -145,10 +145,10 @@ assert nn.Linear(H, 2)(output).shape == (N, L, 2)
 # %%
 # The message that says nothing
 # -----------------------------
-# "'tuple' object has no attribute 'shape'" can come from any Python code. This one is raised in your
-# own line, outside of torch, so no note is added: a guess would be worse than none. In the search
-# box of :ref:`by-error` you can look it up all the same. From inside of torch's recurrent modules,
-# as above, the same kind of text is explained.
+# ``'tuple' object has no attribute 'shape'`` can come from any Python code. This one is raised in
+# your own line, outside of torch, so no note is added: a guess would be worse than none. In the
+# search box of :ref:`by-error` you can look it up all the same. From inside of torch's recurrent
+# modules, as above, the same kind of text is explained.
 
 result = lstm(x)
 message = said(lambda: result.shape)
@@ -161,15 +161,17 @@ assert output.shape == (N, L, H)
 # %%
 # Features of two directions
 # --------------------------
-# "mat1 and mat2 shapes cannot be multiplied" comes from the layer behind. mat1 is what arrives, mat2
-# what that layer was made for. With two :term:`directions <direction>` the output has twice as many
-# features.
+# ``mat1 and mat2 shapes cannot be multiplied`` comes from the layer after the LSTM. Any network can
+# raise it, so no note is added here either. mat1 is what arrives, with N * L rows, one for each
+# step; mat2 is what that layer was made for. With two :term:`directions <direction>` the output has
+# twice as many features.
 
 both = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True, bidirectional=True)
 output, _ = both(x)  # (N, L, 2 * H)
 message = said(lambda: nn.Linear(H, 2)(output))
 print(message)
 assert f"mat1 and mat2 shapes cannot be multiplied ({N * L}x{2 * H} and {H}x2)" in message
+assert "lstm-guide" not in message
 assert nn.Linear(2 * H, 2)(output).shape == (N, L, 2)
 
 # %%

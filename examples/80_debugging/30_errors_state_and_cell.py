@@ -113,7 +113,7 @@ assert "lstm-guide: Only h_0 is given." in message
 
 two_layers = nn.LSTM(input_size=H_in, hidden_size=H, num_layers=2, batch_first=True)
 message = said(lambda: two_layers(x, torch.zeros(2, N, H)))
-print(message)
+print("\n" + message)
 assert "hx and cx should also be 3-D but got (2-D, 2-D) tensors" in message
 assert "\n1. Only h_0 is given." in message
 assert "\n2. The state has no axis for the layers." in message

@@ -60,7 +60,7 @@ def collate(samples):
 
 
 x, found = next(iter(DataLoader(pieces, batch_size=N, collate_fn=collate)))
-print(f"{tuple(x.shape) = }, {found = }")
+print(f"\n{tuple(x.shape) = }, {found = }")
 assert x.shape == (N, L, H_in)
 assert found == lengths
 
@@ -68,11 +68,12 @@ assert found == lengths
 # What is wanted
 # --------------
 # Packing wants the padded tensor, and for each sequence its length. The picture shows what comes out:
-# the valid steps, step by step, the longest sequence first.
+# the valid steps, step by step, the longest sequence first. The number in a cell is its place in
+# ``packed.data``.
 
 packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
 assert packed.data.shape == (sum(lengths), H_in)
-plotting.packing(packed, title="Packing keeps the valid steps and drops the padding")
+plotting.packing(packed, title="Packing keeps the valid steps\nand drops the padding")
 
 # %%
 # Lengths: their order and their place
@@ -115,7 +116,7 @@ assert len(pack_padded_sequence(x[kept], [7, 5, 4], batch_first=True).batch_size
 # A length beyond the data passes
 # -------------------------------
 # The data was cut to 5 steps, the lengths were not. Packing says nothing. The LSTM fails afterwards,
-# and the text speaks of neither lengths nor packing. :func:`lstm_guide.pack` compares them at once.
+# and the ``length`` in its text is none of yours. :func:`lstm_guide.pack` compares them at once.
 
 cut = x[:, :5]
 bad = pack_padded_sequence(cut, lengths, batch_first=True, enforce_sorted=False)
@@ -125,7 +126,7 @@ assert "exceeds dimension size" in message
 assert "lstm-guide: A length is larger than the time axis." in message
 
 message = said(lambda: pack(lstm, cut, lengths))
-print(message)
+print("\n" + message)
 assert "got 7 for sequence 1" in message
 output, _ = lstm(pack(lstm, cut, torch.tensor(lengths).clamp(max=5)))
 assert output.data.shape == (2 + 5 + 4 + 5, H)
@@ -141,7 +142,7 @@ print(message)
 assert "must be Tensor, not PackedSequence" in message
 output, (h_n, c_n) = lstm(packed)
 message = said(lambda: output[:, -1])
-print(message)
+print("\n" + message)
 assert "tuple indices must be integers or slices, not tuple" in message
 
 padded, _ = pad_packed_sequence(output, batch_first=True)  # (N, L, H)
@@ -201,4 +202,5 @@ assert both(packed, zero_state(both, x))[0].data.shape == (sum(lengths), 2 * H)
 #
 # Next
 # ----
-# :ref:`errors-gradients` reads the messages of training, of :term:`checkpoints <checkpoint>` and of :term:`export`.
+# :ref:`errors-gradients` reads the messages of training, of :term:`checkpoints <checkpoint>` and of
+# :term:`export`.

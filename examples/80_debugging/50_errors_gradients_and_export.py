@@ -78,6 +78,7 @@ message = said(lambda: train(between=lambda state: state, retain_graph=True))
 print(message)
 assert "modified by an inplace operation" in message
 assert "`retain_graph=True` in place of detaching" in message
+assert "which is output " not in message
 
 half = said(lambda: train(between=lambda state: (state[0].detach(), state[1])))
 assert "Trying to backward through the graph a second time" in half
@@ -87,7 +88,8 @@ train(between=detach_state)  # runs
 # Where the gradient stops
 # ------------------------
 # Detaching cuts the gradient and not the memory: the second chunk starts from the numbers of the
-# first. The picture shows which steps of the stream the last output depends on by gradient.
+# first. The picture shows which steps of the stream the last output depends on by gradient. The
+# number is the sum of the absolute gradients; blue is the first chunk, orange the second.
 
 x = stream.clone().requires_grad_()
 first, second = x.split(L, dim=1)
@@ -124,6 +126,7 @@ message = said(write_mask)
 print(message)
 assert "modified by an inplace operation" in message
 assert "lstm-guide: The output is changed in place." in message
+assert "which is output " in message
 
 output, _ = lstm(chunks[0])
 mask = torch.arange(L)[:, None] < 4  # (L, 1)
@@ -153,8 +156,8 @@ torch.testing.assert_close(by_axis, flat)
 # A checkpoint of another layer
 # -----------------------------
 # The message names every difference. ``_reverse`` in a name says that the saved layer had two
-# directions, ``_l1`` that it had two layers, and a size that is four times another is
-# ``hidden_size`` (:ref:`weights-and-gates`). Make the layer as the saved one was made.
+# directions, ``_l1`` that it had two layers, and the first size of a weight is 4 * ``hidden_size``
+# (:ref:`weights-and-gates`). Make the layer as the saved one was made.
 
 saved = nn.LSTM(input_size=H_in, hidden_size=H, bidirectional=True).state_dict()
 message = said(lambda: lstm.load_state_dict(saved))
@@ -188,7 +191,7 @@ assert h.shape == (N, H)
 # Summary
 # -------
 # * Detach h and c between batches. Leave ``retain_graph`` alone.
-# * "is at version" speaks of weights or states, "which is output 0 of" of a result written into.
+# * "which is output 0 of" speaks of a result written into; without it, look at weights and states.
 # * ``cross_entropy`` wants the classes on axis 1 and numbers from 0.
 # * A checkpoint fits a layer made with the same arguments. An exported LSTM has one length.
 #

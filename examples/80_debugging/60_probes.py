@@ -94,8 +94,7 @@ findings
 
 leak = findings["batch leak"]
 others = leak.matrix.clone().fill_diagonal_(0)  # (N, N), between different rows
-print(f"{leak.ok = }")
-print(f"{leak.number = :.4f}")
+print(f"{leak.ok = }, {leak.number = :.4f}")
 print(f"{leak.expected = }")
 print(f"{tuple(leak.matrix.shape) = }")
 assert leak.number == others.max()
@@ -103,7 +102,7 @@ plotting.influence(
     leak.matrix,
     rows="batch",
     columns="batch",
-    title="In the broken model every row moves every other row",
+    title="In the broken model\nevery row moves every other row",
 )
 
 # %%
@@ -137,14 +136,16 @@ findings
 # Layers, forecasts and losses
 # ----------------------------
 # For a bare ``nn.LSTM``, ``run_all`` adds the loop and the equations. A forecaster needs
-# ``targets``, the function with which your training code cuts them from ``x``. A loss has a probe of
-# its own.
+# ``targets``, the function with which your training code cuts them from ``x``.
 
 lstm = nn.LSTM(input_size=H_in, hidden_size=H_in, batch_first=True)
 findings = probes.run_all(lstm, x, targets=lambda x: x)  # the output of step t against x of step t
-print(findings)
 assert [finding.probe for finding in findings if not finding.ok] == ["causality"]
 assert probes.causality(lambda x: lstm(x[:, :-1]), x, targets=lambda x: x[:, 1:]).ok
+findings
+
+# %%
+# A loss has a probe of its own.
 
 loss = probes.perfect_logits(cross_entropy, torch.randint(C, (N,)), classes=C)
 print(loss)
@@ -153,22 +154,22 @@ assert loss.ok
 # %%
 # What *the same* means
 # ---------------------
-# No two kernels agree to the last digit, so a threshold of zero would cry wolf. A probe asks for
-# three quarters of the digits of the :term:`dtype`, measured at the largest entry of the answer.
-# Mistakes are far above it. In float64 the threshold is a million times smaller, and a small leak
-# that float32 hides can be seen.
+# No two kernels agree to the last digit, so a threshold of zero would fail sound models. A probe
+# asks for three quarters of the digits of the :term:`dtype`, measured at the largest entry of the
+# answer. Mistakes are far above it. In float64 the threshold is more than a million times smaller,
+# and a small leak that float32 hides can be seen.
 
 
 def leaks_a_little(x):
     return x.cumsum(1) + 1e-7 * x.mean(0)  # a mean over the rows
 
 
-single, double = (
-    probes.batch_leak(leaks_a_little, x.to(dtype)) for dtype in (x.dtype, torch.float64)
-)
-print(single, double, sep="\n")
+single = probes.batch_leak(leaks_a_little, x)
+double = probes.batch_leak(leaks_a_little, x.double())
+print(single, double, sep="\n\n")
 assert single.ok
 assert not double.ok
+assert single.threshold > 1e6 * double.threshold
 
 # %%
 # Your model stays as it was

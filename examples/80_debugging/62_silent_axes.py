@@ -32,7 +32,7 @@ time_first = nn.LSTM(input_size=H_in, hidden_size=H)
 
 def compare(wrong, right):
     """Print both findings, and require that the probe tells the models apart."""
-    print(wrong, right, sep="\n")
+    print(wrong, right, sep="\n\n")
     assert not wrong.ok
     assert right.ok
 
@@ -52,7 +52,7 @@ plotting.influence(
     wrong.matrix,
     rows="batch",
     columns="batch",
-    title="Without batch_first, a row moves the rows after it and none before it",
+    title="Without batch_first, a row moves\nonly itself and the rows after it",
 )
 
 # %%

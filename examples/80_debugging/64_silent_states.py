@@ -33,7 +33,7 @@ lstm = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True)
 
 def compare(wrong, right):
     """Print both findings, and require that the probe tells the models apart."""
-    print(wrong, right, sep="\n")
+    print(wrong, right, sep="\n\n")
     assert not wrong.ok
     assert right.ok
 
@@ -100,8 +100,8 @@ compare(probes.loop_equals_bulk(lambda x, state: lstm(x), x), probes.loop_equals
 # Never read
 # ----------
 # Many programs set ``model.hidden = model.init_hidden()`` before each batch, and ``forward`` never
-# reads it. No probe can know that you meant it. This assertion does: put garbage there, and the
-# answer must change.
+# reads it. No probe can know that you meant it. Put garbage there, and assert in your code that the
+# answer changes; here it does not.
 
 
 class NeverReads(nn.Module):
@@ -143,7 +143,7 @@ compare(wrong, right)
 assert wrong.number == 8
 plotting.steps(
     {"only h detached": wrong.matrix.amax(0), "h and c detached": right.matrix.amax(0)},
-    ylabel="gradient",
+    ylabel="largest |gradient|",
     title="With c attached, the gradient leaves the last chunk",
 )
 

@@ -79,8 +79,8 @@ print(f"rows of zeros: {zeros.tolist()}")
 assert zeros.tolist() == [True, False, True, True]
 
 # %%
-# The row of full length is right in each of them, so a look at one row proves nothing. The error of
-# the others depends on how much padding follows.
+# The row of full length is right in each of them, so a look at one row proves nothing. Every other
+# row is wrong. The probe found as much or more, since it also adds padding.
 
 errors = {f"row {n}, {lengths[n]} of {L} steps": {} for n in range(N)}
 with torch.no_grad():
@@ -89,6 +89,7 @@ with torch.no_grad():
         off = (model(x, lengths) - true).abs().amax(1)  # (N,)
         assert off[1] < 1e-6
         assert (off[[0, 2, 3]] > 1e-3).all()
+        assert off.max() < probes.padding_invariance(model, x, lengths).number + 1e-6
         for row, value in zip(errors, off.tolist(), strict=True):
             errors[row][name] = round(value, 4)
 plotting.bars(errors, xlabel="largest error", title="The row without padding is right in all three")
@@ -105,7 +106,7 @@ compare("no packing", lambda x, n: both(x), lambda x, n: packed(both, x, n)[0])
 # ------------------------------
 # Packing sorts the rows, and the :term:`packed sequence` knows the way back. If you make a new one
 # from ``data`` and ``batch_sizes`` alone, rows come back sorted by length. ``_replace`` keeps the
-# way. Both ``row_permutation`` and ``batch_leak`` see it, too.
+# indices. Both ``row_permutation`` and ``batch_leak`` see it, too.
 
 
 def again(x, lengths, keep):
@@ -175,7 +176,7 @@ assert padded.shape == (N, L, H_in), "it was (L, N, H_in)"
 # ---------------
 # * "I checked the longest row": it has no padding, see :ref:`last-valid-step`.
 # * "I pack, so padding is gone": after unpacking it is back, as zeros, see :ref:`packed-sequence`.
-# * "torch checks the lengths": it checks too little, and ``lstm_guide.pack`` does, see
+# * "torch checks the lengths": it checks too little, and ``lstm_guide.pack`` checks the rest, see
 #   :ref:`collate-batches`.
 # * "``squeeze()`` gave me (N, H)": with N = 1 it drops the batch too, as above. Name the axis, see
 #   :ref:`axes-and-outputs`.

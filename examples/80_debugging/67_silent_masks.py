@@ -80,7 +80,7 @@ def mean_over_all(x, lengths):
 compare("mean", mean_over_all, mean)
 factor = lengths[:, None] / L  # (N, 1)
 assert_close(mean_over_all(x, lengths), factor * mean(x, lengths))
-print(f"factor: {[f'{each:.2f}' for each in factor[:, 0].tolist()]}")
+print("factors:", ", ".join(f"{each:.2f}" for each in factor[:, 0].tolist()))
 
 # %%
 # A maximum that takes a zero
@@ -104,8 +104,8 @@ assert taken.sum() > 0
 # Attention
 # ---------
 # A softmax gives each score a weight above zero, that of a padded step too. The output there is zero,
-# so the weight is lost: what is left for the valid steps adds up to less than 1. In the picture, each
-# row begins with its valid steps in one colour, and ends with its padding in the other.
+# so the weight is lost: what is left for the valid steps adds up to less than 1. In the picture the
+# valid steps are orange, and the padding is blue.
 
 score = nn.Linear(H, 1)
 
@@ -125,14 +125,14 @@ compare("attention", lambda x, n: attend(x, n, False), lambda x, n: attend(x, n,
 mask = length_mask(lengths, L=L)  # (N, L)
 for masked in (False, True):
     valid = (weights_of(x, lengths, masked) * mask).sum(1)  # (N,)
-    print(f"{masked = }: on valid steps {[f'{each:.2f}' for each in valid.tolist()]}")
+    print(f"{masked = }, on valid steps:", ", ".join(f"{each:.2f}" for each in valid.tolist()))
     assert (valid > 0.999).tolist() == [masked or length == L for length in lengths]
 plotting.cells(
     weights_of(x, lengths, masked=False).detach(),
     rows="batch",
     columns="time",
     colour_by=mask.long(),
-    title="Without a mask, each shorter row gives weight to padding",
+    title="Without a mask, each shorter row\ngives weight to padding",
 )
 
 # %%
@@ -154,9 +154,9 @@ compare("loss", lambda x, n: loss(x, n, False), lambda x, n: loss(x, n, True))
 # %%
 # Zero times nan
 # --------------
-# A mask by multiplication is no way out where a padded value may be ``nan``, since ``0 * nan`` is
-# ``nan``. No probe puts ``nan`` there; the assertion does. :func:`torch.where` chooses, and does not
-# multiply.
+# A mask by multiplication is no way out where a padded value may be ``nan``, since zero times
+# ``nan`` is ``nan``. No probe puts ``nan`` there; the assertion does. :func:`torch.where` chooses,
+# and does not multiply.
 
 spoiled = torch.where(mask, torch.ones(N, L), torch.nan)
 print(f"{(spoiled * mask).sum() = }, {torch.where(mask, spoiled, 0).sum() = }")

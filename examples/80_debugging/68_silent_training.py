@@ -34,7 +34,7 @@ ids = torch.randint(C, (N, L))  # (N, L), random tokens: nothing to learn
 
 def compare(wrong, right):
     """Print both findings, and require that the probe tells them apart."""
-    print(wrong, right, sep="\n")
+    print(wrong, right, sep="\n\n")
     assert not wrong.ok
     assert right.ok
 
@@ -72,8 +72,7 @@ compare(wrong, right)
 # %%
 # Two directions, and a window with its own target
 # ------------------------------------------------
-# A reverse direction hands the next token back to the step before. And a window that ends one step too
-# late holds its target.
+# A reverse direction hands the next token back to the step before.
 
 looks_ahead = LanguageModel(bidirectional=True)
 wrong = probes.causality(looks_ahead, ids)
@@ -82,10 +81,12 @@ plotting.influence(
     wrong.matrix,
     rows="time",
     columns="time",
-    title="With two directions, a prediction moves with every later step",
+    title="With two directions, every later step moves a prediction",
 )
 
 # %%
+# And a window that ends one step too late holds its target.
+
 width, series = 4, torch.randn(1, 12)  # (N, L), one series of numbers
 forecaster = nn.LSTM(input_size=1, hidden_size=H, batch_first=True)
 
@@ -124,7 +125,7 @@ wrong = {
 costs = {name: probes.perfect_logits(loss, targets, classes=C) for name, loss in wrong.items()}
 costs["classes on time"] = probes.perfect_logits(cross_entropy, square, classes=C)
 for name, finding in costs.items():
-    print(f"{name:>18}: perfect logits cost {finding.number:.4f}")
+    print(f"{name:>18}: costs {finding.number:.4f}")
     assert not finding.ok
 floor = math.log(math.e + C - 1) - 1  # cross entropy of a softmax that is sure and right
 assert abs(costs["softmax first"].number - floor) < 1e-4
@@ -135,14 +136,15 @@ assert probes.perfect_logits(right, targets, classes=C).ok
 # (N, 1) against (N,)
 # -------------------
 # A squared error of these two compares all pairs of rows. The best answer is then the mean, for every
-# row. torch warns; a library above it may not show it. The perfect prediction costs the variance of
-# the targets. The assertion: equal shapes.
+# row. torch warns; a library above it may not show it. The perfect prediction costs twice the
+# variance of the targets. The assertion: equal shapes.
 
 y = torch.randn(32)
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
     cost = mse_loss(y[:, None], y)  # the perfect prediction
-print(f"perfect predictions cost {cost:.4f}, twice the variance {2 * y.var(correction=0):.4f}")
+print(f"perfect predictions cost {cost:.4f}")
+print(f"twice the variance is {2 * y.var(correction=0):.4f}")
 print(f"{mse_loss(y[:, None].squeeze(-1), y) = :.4f}")
 assert "broadcasting" in str(caught[0].message)
 torch.testing.assert_close(cost, 2 * y.var(correction=0))
@@ -150,8 +152,8 @@ torch.testing.assert_close(cost, 2 * y.var(correction=0))
 # %%
 # Features on another scale
 # -------------------------
-# Inputs in the thousands drive every gate to exactly 0 or 1. There the slope is zero, and the gradient
-# stops. Bring the features to about one, with numbers from the training part alone.
+# Inputs in the ten thousands drive every gate to exactly 0 or 1. There the slope is zero, and the
+# gradient stops. Bring the features to about one, with numbers from the training part alone.
 
 lstm = nn.LSTM(input_size=3, hidden_size=H, batch_first=True)
 x = torch.randn(N, L, 3)

@@ -42,7 +42,6 @@ def layer(**options):
 # order, so the two agree to rounding.
 
 finding = probes.equations(layer(num_layers=2, bidirectional=True), x)
-print(finding)
 assert finding.ok
 finding
 
@@ -50,8 +49,8 @@ finding
 # A weight that was not transposed
 # --------------------------------
 # :term:`Keras` stores the kernel as (H_in, 4 * H). Assigned as it is, ``nn.LSTM`` takes it on the CPU
-# and reads past its end: the result differs from run to run, and a large one ends the process. So the
-# probe does not run the module. ``copy_`` would have refused the shape.
+# and reads past its end: the result differs from run to run, and a large kernel ends the process.
+# So the probe does not run the module. ``copy_`` would have refused the shape.
 
 kernel = torch.randn(H_in, 4 * H)  # as Keras has it
 ported = layer()
@@ -133,8 +132,8 @@ plotting.bars(
         f"singular value {i + 1}": {name: found[i].item() for name, found in values.items()}
         for i in range(H)
     },
-    xlabel="size",
-    title="Made orthogonal as a whole, the forget gate shrinks what it passes on",
+    xlabel="singular value",
+    title="Orthogonal as a whole:\nthe matrix of one gate shrinks h",
 )
 
 # %%
@@ -184,8 +183,8 @@ assert len(result.missing_keys) == len(result.unexpected_keys) == 4
 #   :ref:`weights-and-gates`.
 # * "I raise ``hidden_size`` on the module": weights do not grow, see :ref:`constructor-arguments`.
 # * "I set the forget bias in both vectors": that is 2, see :ref:`memory-and-gradient`.
-# * "A float64 state is no matter": an ``nn.LSTMCell`` turns float64 with it, see
-#   :ref:`device-and-dtype`.
+# * "A float64 state is no matter": from a c in float64, an ``nn.LSTMCell`` returns h and c in
+#   float64, see :ref:`device-and-dtype`.
 #
 # Check yourself
 # --------------

@@ -100,6 +100,15 @@ print(f"with squeeze(1), below 0.02: {repaired[-1] < 0.02}")
 assert abs(broadcast[-1] - variance) < 0.05
 assert repaired[-1] < 0.02
 
+title = "A sound model reaches zero, a mistake stops at its floor"
+curves = {"sound": sound, "softmax twice": softmax, "(N, 1) and (N,)": broadcast}
+plotting.steps(
+    {name: curve.view(-1, 10).mean(dim=1) for name, curve in curves.items()},
+    ylabel="loss",
+    title=title,
+    xlabel="updates, in tens",
+)
+
 # %%
 # .. _overfit-detached:
 #
@@ -117,15 +126,6 @@ untouched = [name for name, parameter in lstm.named_parameters() if parameter.gr
 print(f"no gradient: {', '.join(untouched)}")
 assert len(untouched) == 4
 assert head.weight.grad is not None
-
-title = "A sound model reaches zero, a mistake stops at its floor"
-curves = {"sound": sound, "softmax twice": softmax, "(N, 1) and (N,)": broadcast}
-plotting.steps(
-    {name: curve.view(-1, 10).mean(dim=1) for name, curve in curves.items()},
-    ylabel="loss",
-    title=title,
-    xlabel="ten updates",
-)
 
 # %%
 # .. _overfit-too-good:
@@ -162,8 +162,7 @@ cases = {
 }
 for name, losses in cases.items():
     last = losses[-10:].mean().item()
-    verdict = "possible" if last > 0.98 * limit else "too good: it has seen the answer"
-    print(f"{name:<25} {verdict}")
+    print(f"{name:<24} {'possible' if last > 0.98 * limit else 'too good'}")
     assert (last > 0.98 * limit) == (name == "asked for the next")
 assert cases["asked for what it reads"][-1] < 0.1
 

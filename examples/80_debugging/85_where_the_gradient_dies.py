@@ -11,7 +11,7 @@ with one call, and choose the repair that fits.
 
 **You will see**
 
-* the gradient by distance, for four models in one picture
+* the gradient by distance, in four cases in one picture
 * a gradient that is gone at once, because the input is too large
 * a gradient that grows with every step
 * the repairs, each measured with the same call
@@ -43,8 +43,8 @@ def make(forget_bias=None, scale=1.0):
 # One call: the gradient by distance
 # ----------------------------------
 # Make one number from the last output, and ask for the gradient at every step of the input.
-# :func:`lstm_guide.training.gradient_by_distance` counts back from the end: entry 0 is the last step,
-# entry 59 the first. Give it a function from x to your number: with your own model, the loss.
+# :func:`~lstm_guide.training.gradient_by_distance` counts back from the end: entry 0 is the last
+# step, entry 59 the first. Give it a function from x to your number: with your own model, the loss.
 
 
 def score(lstm, x):
@@ -67,16 +67,18 @@ assert sizes[-1] < 1e-9 * sizes[0]
 #
 # It dies: each step keeps a part
 # -------------------------------
-# Going one step back multiplies the gradient by about the forget gate. If that is one half, ten steps
-# are a thousandth. Divide neighbours and you see it: the ratio is about the same at every distance.
-# What the loss says about step 0 is there, and too small to move a weight.
+# Going one step back multiplies the gradient by a little more than the forget gate, since h carries
+# a part too. With one half, ten steps are a thousandth. Divide neighbours and you see it: the ratio
+# is about the same at every distance. What the loss says about step 0 is there, and too small to
+# move a weight.
 
 ratio = (sizes[40] / sizes[10]).item() ** (1 / 30)
 with torch.no_grad():
     forget = trace_steps(default, x).f.mean().item()
-print(f"kept from step to step: {ratio:.1f}, mean of the forget gate: {forget:.1f}")
+print(f"kept from step to step: {ratio:.1f}\nmean of the forget gate: {forget:.1f}")
 assert 0.5 < ratio < 0.8
 assert 0.45 < forget < 0.55
+assert ratio > forget
 
 # %%
 # .. _gradient-dies-saturated:
@@ -84,16 +86,17 @@ assert 0.45 < forget < 0.55
 # It is gone at once: the gates are stuck
 # ---------------------------------------
 # The input is a thousand times too large, say metres where the others are kilometres. The sums inside
-# the gates are far from 0, and there σ and tanh are flat. Nearly every way
-# back is closed at once, and what slips through is chance. No forget bias repairs this. Scale the input, by the mean and standard deviation of the
-# training part.
+# the gates are far from 0, and there σ and tanh are flat. Nearly every way back is closed at once,
+# and what slips through is chance. No forget bias repairs this. Scale the input, by the mean and
+# standard deviation of the training part.
 
 large = 1000 * x
 stuck = training.gradient_by_distance(lambda x: score(default, x), large, dim=0)
 scaled = (large - large.mean()) / large.std()
 repaired = training.gradient_by_distance(lambda x: score(default, x), scaled, dim=0)
 for name, values in {"input times 1000": stuck, "scaled again": repaired}.items():
-    print(f"{name:<16} ten steps back the gradient lives: {bool(values[10] > 1e-4 * sizes[10])}")
+    alive = values[10] > 1e-4 * sizes[10]
+    print(f"{name:<16} ten steps back: {'alive' if alive else 'gone'}")
 assert stuck[10] < 1e-4 * sizes[10]
 assert repaired[10] > 0.1 * sizes[10]
 
@@ -103,7 +106,7 @@ assert repaired[10] > 0.1 * sizes[10]
 # It explodes: large recurrent weights
 # ------------------------------------
 # With recurrent weights eight times as large and an open forget gate, a small change of an early step
-# is passed on larger at each step. The gradient of the first step is then the longest, and
+# is passed on larger at each step. The gradient of the first step is then the largest, and
 # one step of the optimiser follows it alone.
 
 wild = make(forget_bias=5.0, scale=8.0)
@@ -115,7 +118,7 @@ assert growth > 10
 # %%
 # The repairs, measured
 # ---------------------
-# Against dying: a forget bias (:ref:`initialisation`), or a shorter way, as in the last line: take the
+# Against dying: a forget bias (:ref:`initialisation`), or a shorter way, the grey line: take the
 # mean over all outputs for your loss, and each step has a short way to it. Against exploding:
 # smaller weights, and clipping (:ref:`clipping`), which makes the step shorter but leaves the first
 # input's share as it is.
@@ -123,7 +126,6 @@ assert growth > 10
 open_gate = make(forget_bias=3.0)
 series = {
     "default": sizes,
-    "input times 1000": stuck,
     "forget bias 3": training.gradient_by_distance(lambda x: score(open_gate, x), x, dim=0),
     "bias 5, weights times 8": exploding,
     "mean of all outputs": training.gradient_by_distance(
@@ -135,10 +137,7 @@ for name in ("forget bias 3", "mean of all outputs"):
     print(f"{name:<19} step 0 matters: {share > 0.01}")
     assert share > 0.01
 plotting.steps(
-    {
-        name: series[name].clamp(min=1e-20)
-        for name in ("default", "forget bias 3", "bias 5, weights times 8", "mean of all outputs")
-    },
+    {name: values.clamp(min=1e-20) for name, values in series.items()},
     ylabel="size of the gradient",
     title="The gradient dies, lasts, or explodes on its way back",
     xlabel="steps back from the last",
@@ -162,7 +161,7 @@ nothing = []
 for name, parameter in both.named_parameters():
     size = parameter.grad.norm().item()
     if "weight_hh" in name:
-        print(f"{name:<22} gradient above 0: {size > 0}")
+        print(f"{name:<20} above 0: {size > 0}")
     if size == 0:
         nothing.append(name)
 print(f"a module that was not called: {unused.weight_hh_l0.grad}")
@@ -176,7 +175,7 @@ assert unused.weight_hh_l0.grad is None
 # * Falling in a line on a log scale: the forget gate. Gone at once: stuck gates. Rising: it explodes.
 # * Forget bias or a shorter way against the first, scaling against the second, smaller weights and
 #   clipping against the third.
-# * Print the gradient of each parameter: ``None`` was not called, 0 is not read.
+# * Print the gradient of each parameter. ``None``: the module was not called. 0: nothing reads it.
 #
 # Common mistakes
 # ---------------
@@ -189,7 +188,7 @@ assert unused.weight_hh_l0.grad is None
 #
 # Check yourself
 # --------------
-# Your gradient is 1 at the last step and exactly 0 at all others. Two causes are possible. Which?
+# Your gradient is 1 at the last step and exactly 0 at all others. Which causes are possible?
 #
 # .. dropdown:: Answer
 #

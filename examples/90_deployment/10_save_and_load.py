@@ -20,6 +20,7 @@ whose names or sizes are not those of your model.
 # sphinx_gallery_tags = ["deployment", "weights", "errors"]
 
 import tempfile
+import textwrap
 from pathlib import Path
 
 import torch
@@ -104,16 +105,15 @@ assert rescued.keys() == checkpoint["weights"].keys()
 # %%
 # Another name in front
 # ---------------------
-# A wrapper such as ``nn.DataParallel`` puts ``module.`` in front of every name. A model that calls
-# its LSTM ``rnn`` gives ``rnn.weight_ih_l0``. torch names the missing and the unexpected keys. Take
-# the prefix off and load again.
+# A wrapper such as ``nn.DataParallel`` puts ``module.`` in front of every name, a model that calls its
+# LSTM ``rnn`` puts ``rnn.``. torch names the missing and the unexpected keys. Take the prefix off.
 
 from_wrapper = {f"module.{name}": tensor for name, tensor in rescued.items()}
 try:
     loaded.load_state_dict(from_wrapper)
 except RuntimeError as error:
     message = str(error)
-    print("\n".join(f"{line[:70]} ..." for line in message.splitlines()))
+    print("\n".join(textwrap.shorten(line, 76) for line in message.splitlines()))
 else:
     raise AssertionError("torch accepted other names")
 assert 'Missing key(s) in state_dict: "weight_ih_l0"' in message
@@ -212,8 +212,8 @@ folder.cleanup()
 #
 # .. dropdown:: Answer
 #
-#    Yes: the keys that end in ``_reverse`` are unexpected. With ``strict=False`` it loads the forward
-#    direction only, and the head behind it gets an input of another size.
+#    Yes: the keys that end in ``_reverse`` are unexpected. With ``strict=False`` a single layer loads
+#    its forward direction only. A stack still raises: its second layer has read two directions.
 #
 # Next
 # ----

@@ -14,7 +14,7 @@ This page runs Keras 3 on its torch back end. Install it with ``pip install kera
 
 * a layer of Keras, copied to torch and back, with equal outputs
 * the error that comes from copying one bias twice
-* a stack of layers and directions, copied in one line
+* a stack of layers in two directions, copied layer by layer
 * how a fresh layer of Keras starts, and a torch layer that starts alike
 """
 
@@ -34,7 +34,7 @@ from torch import nn
 
 from lstm_guide import plotting, set_forget_bias, weights
 
-# ``get_weights`` of Keras 3.15 reads its arrays in a way that NumPy 2 warns about.
+# get_weights() of Keras 3.15 reads its arrays in a way that NumPy 2 warns about.
 warnings.filterwarnings("ignore", message="__array__ implementation doesn't accept")
 keras.utils.set_random_seed(0)
 torch.manual_seed(0)
@@ -42,8 +42,8 @@ N, L, H_in, H = 4, 7, 3, 5  # batch, time, features in, features out: all differ
 x = torch.randn(N, L, H_in)  # (N, L, H_in)
 
 # %%
-# The same layer in two words
-# ---------------------------
+# The same layer, in the words of Keras
+# -------------------------------------
 # Keras calls the hidden size ``units``, reads the input size from the first input, and is always
 # batch first. By default it returns the last step only. With ``return_sequences`` it returns every
 # step, and with ``return_state`` also the last h and c, without the axis of layers that torch has.

@@ -16,7 +16,7 @@ This page runs Keras 3 on its torch back end. Install it with ``pip install kera
 * which of the returned tensors each switch of Keras selects
 * the last step in two directions, where the obvious line is wrong
 * what masking does in Keras and packing does not
-* a table from Keras to torch, each row of it run
+* a table from Keras to torch
 """
 
 # sphinx_gallery_tags = ["deployment", "states"]
@@ -34,7 +34,7 @@ from torch import nn
 
 from lstm_guide import final_state, pack, plotting, unpack, weights
 
-# ``get_weights`` of Keras 3.15 reads its arrays in a way that NumPy 2 warns about.
+# get_weights() of Keras 3.15 reads its arrays in a way that NumPy 2 warns about.
 warnings.filterwarnings("ignore", message="__array__ implementation doesn't accept")
 keras.utils.set_random_seed(0)
 torch.manual_seed(0)
@@ -135,10 +135,11 @@ plotting.steps(
 )
 
 # %%
-# The other arguments of a call
-# -----------------------------
+# The other arguments
+# -------------------
 # ``initial_state`` is the second argument of the call; torch wants the axis of layers. With
-# ``go_backwards`` Keras reads the steps in reverse, and leaves its output in that order.
+# ``go_backwards`` Keras reads the steps in reverse, and leaves its output in that order. torch
+# refuses the words of Keras.
 
 h_0, c_0 = torch.randn(N, H), torch.randn(N, H)
 given, _ = lstm(x, (h_0[None], c_0[None]))  # (N, L, H), from states (1, N, H)
@@ -166,6 +167,7 @@ home.cleanup()
 # The same thing in both:
 #
 # .. list-table::
+#    :name: keras-words
 #    :header-rows: 1
 #
 #    * - Keras

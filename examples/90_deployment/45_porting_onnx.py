@@ -15,7 +15,7 @@ This page runs ``onnxruntime``. Install it with ``pip install onnx onnxruntime``
 
 * a file with the operator LSTM, made from the weights of torch
 * the order of the gates, and what the wrong order does
-* batches of different length, without packing
+* sequences of different length, without packing
 * the weights of a file, read back into torch
 """
 
@@ -181,7 +181,7 @@ copy = nn.LSTM(input_size=H_in, hidden_size=H, num_layers=K, bidirectional=True)
 tensors = {name: torch.from_numpy(array.copy()) for name, array in stored.items()}
 weights.from_onnx(copy, [{n: tensors[f"{n}_{k}"] for n in "WRB"} for k in range(K)])
 torch.testing.assert_close(copy(x)[0], output, atol=1e-6, rtol=0)
-print("read back:", ", ".join(sorted(stored)))
+print("in the file:", ", ".join(sorted(stored)))
 
 # %%
 # Summary

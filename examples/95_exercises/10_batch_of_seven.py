@@ -62,7 +62,7 @@ assert "batch_first changes the input and the output only" in verdict.message
 # %%
 # The numbers for seven sequences
 # -------------------------------
-# An answer that holds for seven sequences only does not pass: the checker draws other sizes.
+# An answer that holds only for seven sequences does not pass: the checker draws other sizes.
 
 
 def numbers(lstm, N, L):

@@ -43,7 +43,8 @@ assert verdict.ok
 # %%
 # Seven sequences
 # ---------------
-# A real call returns the shapes that the function predicts.
+# A real call returns the shapes that the function predicts. The figure gives H two names, H_out in
+# ``output`` and ``h_n`` and H_cell in ``c_n``, and it writes K for layers and D for directions.
 
 lstm = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True)
 x = torch.randn(N, L, H_in)  # (N, L, H_in)

@@ -41,9 +41,9 @@ assert verdict.ok
 # %%
 # Which sequence moves which
 # --------------------------
-# Change one sequence at a time, and look at the scores of all. In the broken function the state runs
-# from sequence to sequence, so each one moves itself and those after it. In the answer each moves
-# its own scores only.
+# Change one sequence at a time, and look at the scores of all. In the broken function the state
+# runs from sequence to sequence, so each one moves itself and those after it: the figure shows it.
+# In the answer each moves its own scores only: the printed rows show it.
 
 
 def broken(lstm, head, x):
@@ -66,7 +66,9 @@ lstm = nn.LSTM(input_size=H_in, hidden_size=H)
 head = nn.Linear(in_features=H, out_features=C)
 x = torch.randn(N, L, H_in)  # (N, L, H_in)
 before, after = moves(broken), moves(answer)
-print("answer:", [[f"{entry:.2f}" for entry in row] for row in after.tolist()])
+print("with the answer, the scores of the three sequences move by")
+for n, row in enumerate(after):
+    print(*(f"{entry:.2f}" for entry in row), f"if you change sequence {n}")
 assert (before.triu() > 1e-4).sum() == N * (N + 1) // 2
 torch.testing.assert_close(after, after.diag().diag(), atol=1e-6, rtol=0)
 assert (after.diag() > 0.01).all()
@@ -74,7 +76,7 @@ ax = plotting.influence(
     before,
     rows="batch",
     columns="batch",
-    title="Broken: each sequence moves itself and those after it",
+    title="Broken: each sequence moves itself\nand those after it",
 )
 ax.set(xlabel="the scores of this sequence move", ylabel="you change this sequence")
 

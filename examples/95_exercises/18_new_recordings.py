@@ -74,7 +74,8 @@ assert "All rows start anew where one does" in verdict.message
 # %%
 # Another wrong answer
 # --------------------
-# The state carries everything on if nobody looks at ``new``. One long call then does the same.
+# The state carries everything on if nobody looks at ``new``. Then the result is that of one long
+# call.
 
 
 def wrong_whole(lstm, chunks, new):
@@ -91,8 +92,8 @@ assert "No row starts anew" in verdict.message
 # -----
 # .. dropdown:: Hint 1
 #
-#    The rows of a batch do not affect each other, in the state neither. A row starts anew when its
-#    entries of h and of c are zero. Both are (K, N, H), so the row is axis 1.
+#    The rows of a batch do not affect each other, not in the state either. A row starts anew when
+#    its entries of h and of c are zero. Both are (K, N, H), so the row is axis 1.
 #
 # .. dropdown:: Hint 2
 #

@@ -48,7 +48,7 @@ assert verdict.ok
 # %%
 # With a helper
 # -------------
-# :func:`lstm_guide.reset_rows` does the two ``masked_fill``, and checks the shapes.
+# :func:`lstm_guide.reset_rows` makes the two calls of ``masked_fill``, and checks the shapes.
 
 
 def with_helper(lstm, chunks, new):
@@ -66,7 +66,8 @@ assert verdict.ok
 # %%
 # Which step belongs to which recording
 # -------------------------------------
-# Row 1 starts anew with chunk 1. Number the recordings, and give each step the number of its own.
+# Row 1 starts anew with chunk 1. Number the recordings, and give each step the number of its
+# recording.
 
 new = [torch.ones(N, dtype=torch.bool), torch.tensor([False, True, False])]
 new.append(torch.zeros(N, dtype=torch.bool))
@@ -76,13 +77,14 @@ flat = starts.flatten().cumsum(dim=0) - 1
 recording = flat.view(N, -1)  # (N, 3 * L)
 print(f"recordings by row: {[row.unique().tolist() for row in recording]}")
 assert recording[1].unique().tolist() == [1, 2]
-plotting.cells(
+ax = plotting.cells(
     recording,
     rows="batch",
     columns="time",
     colour_by=recording,
     title="Four recordings in three rows: row 1 starts anew at step 4",
 )
+ax.set_xlabel(f"time (3 * L={recording.size(1)})")
 
 # %%
 # Each recording by itself

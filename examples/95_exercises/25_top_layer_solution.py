@@ -68,9 +68,7 @@ torch.testing.assert_close(answer(lstm, x), final_state(lstm, h_n), atol=1e-6, r
 gap = (h_n[0] - h_n[-1]).abs().max()
 print(f"bottom and top layer differ by up to {gap:.4f}")
 assert gap > 0.01
-plotting.state_rows(
-    lstm, title="The top layer is the last row of h_n,\nand the last step of output"
-)
+plotting.state_rows(lstm, title="The top layer is h_n[-1],\nand the last step of output")
 
 # %%
 # Summary

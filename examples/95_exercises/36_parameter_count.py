@@ -10,7 +10,7 @@ your ``nn.LSTM`` is the same model, before you build it.
 **You will do**
 
 * count the parameters of a stack from four sizes: layers, :term:`directions <direction>` and widths
-* see what the checker says to two formulas that are often found
+* see what the checker says to a formula that is often found, and to a single number
 """
 
 # sphinx_gallery_tags = ["exercise", "weights"]

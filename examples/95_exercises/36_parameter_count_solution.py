@@ -4,8 +4,8 @@ r"""
 Solution: count the parameters
 ==============================
 
-This page answers :ref:`exercise-parameter-count`. Each layer and direction has 4 * H rows, and a row
-has a weight for each feature it reads, a weight for each entry of h, and two biases.
+This page answers :ref:`exercise-parameter-count`. Each layer and direction has ``4 * H`` rows, and
+a row has a weight for each feature it reads, a weight for each entry of h, and two biases.
 
 **You will see**
 
@@ -55,7 +55,7 @@ assert lstm.weight_ih_l1.shape == (4 * H, D * H)
 plotting.parameter_blocks(
     lstm,
     layer=1,
-    title="Layer 1 reads both directions of layer 0: ten features, not five",
+    title="Layer 1 reads both directions of layer 0:\nten features, not five",
 )
 
 # %%
@@ -72,8 +72,9 @@ assert in_module == answer(K, D, H_in, H) == parameter_count(lstm)
 # %%
 # Without building it
 # -------------------
-# The helper takes the constructor's arguments too, so a large model costs nothing. Half the hidden
-# size leaves more than a quarter of the parameters, and less than a third.
+# The helper also takes a ``Config``, which holds the constructor's arguments, so a large model
+# costs nothing. Half the hidden size leaves more than a quarter of the parameters, and less than a
+# third.
 
 large = Config(input_size=300, hidden_size=512, num_layers=2, bidirectional=True)
 small = Config(input_size=300, hidden_size=256, num_layers=2, bidirectional=True)
@@ -85,8 +86,8 @@ assert 3 < parameter_count(large) / parameter_count(small) < 4
 # %%
 # Summary
 # -------
-# * One layer and direction has 4 * H * (width + H + 2) parameters.
-# * The width is H_in at the bottom and D * H above.
+# * One layer and direction has ``4 * H * (width + H + 2)`` parameters.
+# * The width is ``H_in`` at the bottom and ``D * H`` above.
 # * Torch has two biases for each row. Other libraries have one, and other counts.
 #
 # Next

@@ -10,7 +10,7 @@ open, so you set the bias of that gate, in every layer and direction. Torch has 
 **You will do**
 
 * set the bias of the forget gate to a value, and leave everything else as it is
-* see what the checker says to two recipes from the web
+* see what the checker says to a recipe from the web, and to a loop that changes nothing
 """
 
 # sphinx_gallery_tags = ["exercise", "weights"]
@@ -45,7 +45,7 @@ verdict = check("forget-gate", answer)
 # %%
 # A wrong answer
 # --------------
-# Many pages on the web set every parameter that has "bias" in its name.
+# Many pages on the web set the forget block of every parameter that has "bias" in its name.
 
 
 def wrong(lstm, value):

@@ -28,7 +28,7 @@ L, N, H_in, H = 12, 7, 3, 5  # time, batch, features in, features out
 # The answer
 # ----------
 # The names of all biases begin with ``bias_ih`` or ``bias_hh``, whatever the layer and direction.
-# Rows H to 2 * H belong to the forget gate.
+# The rows ``H : 2 * H`` belong to the forget gate.
 
 
 def answer(lstm, value):
@@ -77,7 +77,7 @@ def forget_gate():
 gates = {"as built": forget_gate()}
 for value in (1.0, 3.0):
     answer(lstm, value)
-    gates[f"value {value:.0f}"] = forget_gate()
+    gates[f"bias {value:.0f}"] = forget_gate()
 for name, gate in gates.items():
     print(f"{name}: {gate.mean():.2f} on average")
 means = [gate.mean() for gate in gates.values()]
@@ -94,7 +94,7 @@ plotting.steps(
 # Summary
 # -------
 # * ``bias_ih`` and ``bias_hh`` are added. Set the forget block of one, and clear that of the other.
-# * The forget gate is the second block of four: rows H to 2 * H.
+# * The forget gate is the second block of four: the rows ``H : 2 * H``.
 # * Every layer and direction has biases of its own.
 #
 # Next

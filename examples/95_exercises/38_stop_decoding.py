@@ -4,8 +4,8 @@ r"""
 Exercise: a decoder that stops
 ==============================
 
-Your model writes one token after the other, and reads each one before it writes the next. It says by
-a stop token that it is done. Sometimes it never says so. You write the loop.
+Your model writes one token after the other, and reads each one before it writes the next. With a
+stop token it says that it is done. Sometimes it never says so. You write the loop.
 
 **You will do**
 

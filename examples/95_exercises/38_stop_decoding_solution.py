@@ -11,7 +11,7 @@ token is the stop token.
 
 * the answer, and the checker that passes it
 * what a model reads and writes at each step
-* the same loop from a helper, for a whole batch
+* the same loop from a helper, for a batch of two
 """
 
 # sphinx_gallery_tags = ["solution", "patterns"]
@@ -67,7 +67,7 @@ def model(token, state):
 
 start, limit = 3, 8
 to_limit = answer(model, state, start, V, limit)
-stop = list(dict.fromkeys(to_limit))[-1]  # the token that comes last anew
+stop = list(dict.fromkeys(to_limit))[-1]  # the last token that is new
 written = answer(model, state, start, stop, limit)
 print(f"{to_limit = }")
 print(f"{stop = }, {written = }")
@@ -78,20 +78,25 @@ plotting.pattern(
     {"decoder": list(zip(map(str, reads), writes, strict=True))},
     start="state",
     feedback=True,
-    title="Each step reads what the step before has written, until one writes stop",
+    title="Each step reads what the step before has written,\nuntil one writes stop",
 )
 
 # %%
-# A batch of them
-# ---------------
-# In a batch the rows stop at different steps. :func:`lstm_guide.decode` lets a row that has stopped
-# write stop tokens until all have stopped.
+# A batch of two
+# --------------
+# The first row is the one above. The second reads another token first, and stops at another step.
+# :func:`lstm_guide.decode` keeps the stop token in a row, and lets a row that has stopped write it
+# again until all have stopped.
 
-first = torch.tensor([start])  # (N,): a batch of one
-tokens, _ = decode(lstm, embed, readout, state, first, steps=limit, stop=stop)
-row = tokens[0].tolist()
-print(f"{row = }")
-assert row == [*written, stop]
+first = torch.tensor([start, to_limit[0]])  # (N,): N is 2
+both = tuple(part.repeat(1, 2, 1) for part in state)  # (1, N, H), (1, N, H)
+tokens, _ = decode(lstm, embed, readout, both, first, steps=limit, stop=stop)  # (N, steps)
+for row in tokens.tolist():
+    print(f"{row = }")
+second = answer(model, state, to_limit[0], stop, limit)
+assert len(second) != len(written)
+for row, text in zip(tokens.tolist(), (written, second), strict=True):
+    assert row == (text + [stop] * limit)[: tokens.size(1)]
 
 # %%
 # Summary

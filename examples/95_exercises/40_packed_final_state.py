@@ -38,7 +38,7 @@ print(f"{tuple(c_n.shape) = }")
 # -----------
 # The function gets a layer, its padded input and the length of each sequence. It calls the layer and
 # returns a tensor of shape (N, 2 * H). The checker draws one to four layers with
-# ``bidirectional=True`` and ``batch_first=True``. The lengths are in no order. Replace
+# ``bidirectional=True`` and ``batch_first=True``. The lengths are in any order. Replace
 # ``return None``.
 
 
@@ -66,8 +66,8 @@ assert "You did not pack" in verdict.message
 # %%
 # Another wrong answer
 # --------------------
-# Older code sorts the batch before it packs. Then it has to put the rows back, because the labels of
-# the batch are in the first order. Here it does not.
+# Older code sorts the batch before it packs. Then it has to put the rows back, because the labels
+# of the batch are in the original order. The code here does not.
 
 
 def wrong_order(lstm, x, lengths):

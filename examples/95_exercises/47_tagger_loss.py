@@ -5,8 +5,7 @@ Exercise: the loss of a tagger
 ==============================
 
 A tagger gives each word of a sentence one of a few tags. The sentences of a batch have different
-lengths, so scores and tags are padded, with zeros. Zero is also a tag. You want the mean loss of a
-word.
+lengths, so the tags are padded, with zeros. Zero is also a tag. You want the mean loss of a word.
 
 **You will do**
 
@@ -40,7 +39,7 @@ print(f"{tags = }")
 # Your answer
 # -----------
 # The function gets scores (N, L, C), tags (N, L) and lengths (N,). It returns the mean loss of a
-# word, a tensor without axes. The lengths are in no order. Replace ``return None``.
+# word, a tensor without axes. The lengths are in any order. Replace ``return None``.
 
 
 def answer(scores, tags, lengths):
@@ -52,8 +51,8 @@ verdict = check("tagger-loss", answer)
 # %%
 # A wrong answer
 # --------------
-# :func:`torch.nn.functional.cross_entropy` wants the tags on axis 1, which is right here. It
-# averages over all N * L places.
+# :func:`torch.nn.functional.cross_entropy` wants the C scores of a place on axis 1, and here they
+# are. But it averages over all N times L places.
 
 
 def wrong(scores, tags, lengths):

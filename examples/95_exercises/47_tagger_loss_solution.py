@@ -58,8 +58,9 @@ assert verdict.ok
 # %%
 # The loss of each word
 # ---------------------
-# ``reduction="none"`` gives one loss for each place. :func:`lstm_guide.masked_loss` adds up those of
-# the words and divides by the number that you name.
+# ``reduction="none"`` gives one loss for each place, also in the padding, which is blue in the
+# figure. :func:`lstm_guide.masked_loss` adds up the losses of the words and divides by the number
+# that you name.
 
 lengths = torch.tensor([2, 7, 4])  # (N,)
 lstm = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True)
@@ -69,18 +70,18 @@ tags = torch.randint(C, (N, L))  # (N, L)
 mask = length_mask(lengths, L=L)  # (N, L)
 losses = cross_entropy(scores.transpose(1, 2), tags, reduction="none")  # (N, L)
 loss = masked_loss(losses, mask, dim=1, divide_by="steps")  # ()
-print(f"the answer:     {answer(scores, tags, lengths):.4f}")
-print(f"masked_loss:    {loss:.4f}")
-print(f"over all {losses.numel()}:    {losses.mean():.4f}")
+print(f"the answer:         {answer(scores, tags, lengths):.4f}")
+print(f"masked_loss:        {loss:.4f}")
+print(f"over all {losses.numel()} places: {losses.mean():.4f}")
 torch.testing.assert_close(answer(scores, tags, lengths), loss)
 torch.testing.assert_close(losses[mask].mean(), loss)
 assert (losses.mean() - loss).abs() > 1e-3
 plotting.cells(
-    torch.where(mask, losses, 0).detach(),
+    losses.detach(),
     rows="batch",
     columns="time",
     colour_by=mask.long(),
-    title=f"The loss is the mean of {int(mask.sum())} numbers, one for each word",
+    title=f"The loss is the mean of the {int(mask.sum())} orange numbers,\none for each word",
 )
 
 # %%
@@ -88,8 +89,9 @@ plotting.cells(
 # -------
 # * The lengths say what is padding. The value that fills it does not, if it is also a tag.
 # * Take the words out with a mask, or mark the padding with -100.
-# * Divided by words, every word counts the same; divided by sentence, those of short ones count more.
+# * Divided by words, every word counts the same. Divided by sentence, the words of short sentences
+#   count more.
 #
 # Next
 # ----
-# Back to :ref:`exercise-tagger-loss`, or on to :ref:`exercise-four-shapes`.
+# Back to :ref:`exercise-tagger-loss`, or on to :ref:`exercise-three-shapes`.

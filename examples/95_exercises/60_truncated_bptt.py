@@ -10,8 +10,8 @@ after each. What the model knows goes on from chunk to chunk, and the gradient d
 **You will do**
 
 * write the loop of :term:`truncated backpropagation through time`
-* see what the checker says to a loop that forgets the state, and torch to one that does not
-  :term:`detach` it
+* see what the checker says to a loop that forgets the state
+* see what torch says to a loop that does not :term:`detach` the state
 """
 
 # sphinx_gallery_tags = ["exercise", "training", "states"]
@@ -94,7 +94,7 @@ try:
     check("truncated-bptt", wrong_graph)
 except RuntimeError as error:
     message = str(error).partition(" (")[0]
-    print(type(error).__name__, message)
+    print(f"{type(error).__name__}: {message}")
 else:
     raise AssertionError("torch went on into the first chunk")
 assert message == "Trying to backward through the graph a second time"

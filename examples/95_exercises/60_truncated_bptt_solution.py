@@ -105,15 +105,16 @@ assert cut_reach.count_nonzero() == rest == L % k
 plotting.steps(
     {"graph kept": reach, "detached": cut_reach.where(cut_reach > 0, torch.nan)},
     ylabel="size of the gradient",
-    title="Detached: the loss of the last chunk reaches its own steps only",
+    title="Detached: the loss of the last chunk\nreaches its own steps only",
 ).set_yscale("log")
 
 # %%
 # Summary
 # -------
 # * For each chunk: call, loss, ``zero_grad``, ``backward``, ``step``, and detach h and c.
-# * The state carries what the model knows. Detaching it does not change a number of the output.
-# * No gradient goes from a chunk to the one before: what to keep for later chunks is not taught.
+# * The state carries what the model knows. Detaching it changes no number of the output.
+# * No gradient goes from a chunk to the one before, so the model does not learn what to keep for
+#   later chunks.
 #
 # Next
 # ----

@@ -43,7 +43,7 @@ assert output.shape == (len(x_train), L, H)
 # %%
 # An experiment
 # -------------
-# Change the first value behind the cut, and make the training data again. Nothing in it may move.
+# Change the first value after the cut, and make the training data again. Nothing in it may move.
 # Here every target moves, and one of them much more than the others: two different leaks.
 
 other = series.clone()
@@ -108,7 +108,7 @@ assert "The test part needs the scale of the training part" in verdict.message
 #
 # .. dropdown:: Hint 2
 #
-#    One target moves most, because it is the changed value itself, from behind the cut. Window n has
+#    One target moves most, because it is the changed value itself, from after the cut. Window n has
 #    its target at step n + L. Which is the first window whose target is not before the cut?
 #
 # Pages that explain it

@@ -11,7 +11,7 @@ were counted where their targets should have been.
 
 * the answer, and the checker that passes it
 * the windows around the cut, and where each of them belongs
-* the experiment again: nothing moves
+* the experiment again: no training value moves
 """
 
 # sphinx_gallery_tags = ["solution", "data", "debugging"]
@@ -45,9 +45,9 @@ assert verdict.ok
 # %%
 # A window belongs where its target is
 # ------------------------------------
-# Take the numbers of the steps instead of values, and put the target beside its window. The windows
-# around the cut: in the other colour are those whose target is not before it. They start before
-# the cut, which is no leak: in use you know the past too.
+# Take the numbers of the steps instead of values, and put the target beside its window. The figure
+# shows the windows around the cut. In orange are those whose target is not before it. They start
+# before the cut, which is no leak: in use you know the past too.
 
 step = torch.arange(T)
 windows = step.unfold(0, L + 1, 1)[cut - L - 3 : cut - L + 3]  # (6, L + 1): target last
@@ -60,15 +60,17 @@ ax = plotting.cells(
     rows="batch",
     columns="time",
     colour_by=is_test.long().expand(-1, L + 1),
-    title=f"From target {cut} on, a window is for the test",
+    title=f"From target {cut} on,\na window is for the test",
 )
-ax.set_xlabel(f"window (L={L}), then its target")
+ax.set_xticks(range(L + 1), [*range(L), "target"])
+ax.set_yticks(range(6), range(cut - L - 3, cut - L + 3))
+ax.set(xlabel=f"step of the window (L={L}), then its target", ylabel="window n")
 
 # %%
 # The experiment again
 # --------------------
-# The values from the cut on change, and no training value moves. The test values move, as they
-# should.
+# In the exercise one value changes. Here all values from the cut on change, and no training value
+# moves. The test values move, as they should.
 
 series = torch.randn(T).cumsum(dim=0) + torch.arange(T)  # (T,): it rises
 other = series.clone()
@@ -88,7 +90,7 @@ assert moved["y_test"] > 1
 # %%
 # Into the layer
 # --------------
-# Every target before the cut that has L values before it is used, and every target behind it. Each
+# Every target before the cut that has L values before it is used, and every target after it. Each
 # value is one feature, so the windows get an axis of size 1.
 
 x_train, y_train, x_test, y_test = answer(series, cut, L)
@@ -104,7 +106,7 @@ assert len(y_test) == T - cut
 # -------
 # * Whatever is computed from data is part of training: a mean, a deviation, a vocabulary.
 # * Split by the target's time. A test window may begin before the cut.
-# * Change what lies behind the cut: if the training data moves, something leaks.
+# * Change what lies after the cut: if the training data moves, something leaks.
 #
 # Next
 # ----

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import textwrap
-
 from lstm_guide import errors
 from lstm_guide.exercises import loops, shapes, states, training, weights
 from lstm_guide.exercises.grading import Answer, Verdict, grade
 
 __all__ = ["check"]
 
-WIDTH = 40  # characters that a phone shows in one line
 FAMILIES = (shapes, states, weights, loops, training)
 EXERCISES = {name: one for family in FAMILIES for name, one in family.EXERCISES.items()}
 
@@ -36,8 +33,8 @@ def check(name: str, answer: Answer) -> Verdict:
     Example:
         >>> def answer(K, N, L, H_in, H):
         ...     return (N, L, H), (N, K, H), (N, K, H)
-        >>> verdict = check("four-shapes", answer)
-        four-shapes: not yet. batch_first changes the input and the output only. ...
+        >>> verdict = check("three-shapes", answer)
+        three-shapes: not yet. batch_first changes the input and the output only. ...
         >>> verdict.ok
         False
     """
@@ -48,5 +45,5 @@ def check(name: str, answer: Answer) -> Verdict:
         "right on every random configuration." if complaint is None else f"not yet. {complaint}"
     )
     verdict = Verdict(ok=complaint is None, message=f"{name}: {result}")
-    print(textwrap.fill(verdict.message, WIDTH))
+    print(verdict.message)
     return verdict

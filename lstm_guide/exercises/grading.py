@@ -29,7 +29,7 @@ class Verdict:
     """Whether an answer is right, and the sentence that says so or names what is wrong.
 
     Example:
-        >>> verdict = Verdict(ok=False, message="four-shapes: not yet.")
+        >>> verdict = Verdict(ok=False, message="three-shapes: not yet.")
         >>> verdict.ok
         False
     """

@@ -61,7 +61,7 @@ def _shapes_of_call(lstm: nn.LSTM, N: int, L: int) -> object:
     return plain([output.shape, h_n.shape, c_n.shape])
 
 
-def _four_shapes(K: int, N: int, L: int, H_in: int, H: int) -> object:
+def _three_shapes(K: int, N: int, L: int, H_in: int, H: int) -> object:
     lstm = nn.LSTM(input_size=H_in, hidden_size=H, num_layers=K, batch_first=True)
     return _shapes_of_call(lstm, N, L)
 
@@ -89,9 +89,9 @@ EXERCISES = {
             ),
         },
     ),
-    "four-shapes": Exercise(
+    "three-shapes": Exercise(
         _draw_sizes,
-        _four_shapes,
+        _three_shapes,
         {
             STATE_BATCH_FIRST: lambda K, N, L, H_in, H: _three((N, L, H), (N, K, H)),
             OUTPUT_TIME_FIRST: lambda K, N, L, H_in, H: _three((L, N, H), (K, N, H)),

@@ -64,7 +64,7 @@ SCALED_APART = (
 )
 OVER_THE_CUT = (
     "You count windows, not targets. The last training windows start before cut, and their targets "
-    "lie behind it. A window belongs where its target is."
+    "lie after it. A window belongs where its target is."
 )
 TARGET_INSIDE = (
     "Each window ends with its own target. The window is the L values before the target."

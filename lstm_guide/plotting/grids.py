@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import cycle, product
+from math import ceil
 
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
@@ -78,9 +79,8 @@ def cells(
     if colour_by is not None:
         check_sources(colour_by, values)
         fills = [[SOURCES[i % len(SOURCES)] for i in line] for line in colour_by.tolist()]
-    # "z" turns -0.00 into 0.00.
-    form = "{:z.2f}" if values.is_floating_point() else "{:d}"
-    texts = [[form.format(value) for value in line] for line in values.tolist()]
+    write = _amount if values.is_floating_point() else "{:d}".format
+    texts = [[write(value) for value in line] for line in values.tolist()]
     sizes = " × ".join(map(str, values.shape))
     way = "up" if rows == "layer" else "down"
     if title is None:
@@ -144,7 +144,8 @@ def steps(
     """Draw values over time, one line for each entry of series; equal lines both stay visible.
 
     Args:
-        series: for each label its values, (L,), all of one length.
+        series: for each label its values, (L,), all of one length. More than 25 values are drawn
+            thinner. A single line needs no legend: say in ``ylabel`` what it is.
         ylabel: what the values are.
         xlabel: what is counted, where it is no time step of a sequence, such as the epochs of a
             training; None for time, in its colour.
@@ -172,9 +173,15 @@ def steps(
     check_canvas(title, ax)
     with style():
         if ax is None:
-            ax = plt.figure().subplots()
+            height = 3.4 + 0.3 * _legend_size(list(series))[0]
+            ax = plt.figure(figsize=(WIDTH, height)).subplots()
+        thinner = min(1.0, max(0.4, 25 / length))
         for (label, values), look in zip(series.items(), cycle(LINES), strict=False):
-            ax.plot(values.detach().double().tolist(), label=label, **look)  # type: ignore[arg-type]
+            (line,) = ax.plot(values.detach().double().tolist(), label=label, **look)  # type: ignore[arg-type]
+            line.set(
+                linewidth=thinner * line.get_linewidth(),
+                markersize=thinner * line.get_markersize(),
+            )
         if xlabel is None:
             ax.set_xlabel(f"time step (L={length})", labelpad=8, **chip("time"))
         else:
@@ -187,7 +194,7 @@ def steps(
         ax.tick_params(colors=INK)
         ax.spines[:].set_color(INK)
         ax.spines[["top", "right"]].set_visible(False)
-        ax.legend(loc="center left", bbox_to_anchor=(1, 0.5), handlelength=3.5)
+        _draw_legend(ax, list(series))
     return ax
 
 
@@ -200,7 +207,8 @@ def bars(
 ) -> Axes:
     """Draw numbers as bars to the right, in groups, each with its value.
 
-    Whole numbers are written as they are, others with one decimal.
+    Whole numbers are written as they are, others with one decimal, or with two where all are below
+    2.
 
     Args:
         groups: for each group a number for each label, at least 0; all with the same labels.
@@ -226,6 +234,7 @@ def bars(
     check_text("xlabel", xlabel)
     check_canvas(title, ax)
     height = 0.8 / len(labels)
+    decimals = 1 if max(max(group.values()) for group in groups.values()) >= 2 else 2
     with style():
         if ax is None:
             size = (WIDTH, 1.6 + 0.3 * len(groups) * (len(labels) + 0.6))
@@ -234,7 +243,7 @@ def bars(
             values = [group[label] for group in groups.values()]
             at = [y + height * (i - (len(labels) - 1) / 2) for y in range(len(groups))]
             drawn = ax.barh(at, values, height, label=label, color=look["color"])
-            texts = [f"{v}" if isinstance(v, int) else f"{v:.1f}" for v in values]
+            texts = [f"{v}" if isinstance(v, int) else f"{v:.{decimals}f}" for v in values]
             ax.bar_label(drawn, texts, padding=4, color=INK)
         ax.set_yticks(range(len(groups)), list(groups))
         ax.invert_yaxis()
@@ -246,9 +255,23 @@ def bars(
         ax.tick_params(colors=INK)
         ax.spines[:].set_color(INK)
         ax.spines[["top", "right"]].set_visible(False)
-        if len(labels) > 1:
-            ax.figure.legend(loc="outside lower center", ncols=2)  # the bars need the width
+        _draw_legend(ax, labels)
     return ax
+
+
+def _draw_legend(ax: Axes, labels: list[str]) -> None:
+    """Name what is drawn below the axes, which need the width; a single label needs no legend."""
+    rows, columns = _legend_size(labels)
+    if rows:
+        ax.figure.legend(loc="outside lower center", ncols=columns, handlelength=3.0)
+
+
+def _legend_size(labels: list[str]) -> tuple[int, int]:
+    """The rows and columns of the legend: none for one label, one row where it fits, else two."""
+    if len(labels) == 1:
+        return 0, 0
+    columns = len(labels) if len("".join(labels)) <= 36 else 2
+    return ceil(len(labels) / columns), columns
 
 
 def _draw_grid(
@@ -269,7 +292,7 @@ def _draw_grid(
             ax.set_aspect(0.7)
         longest = max(len(text) for line in texts for text in (*line, str(m - 1)))
         room = 72 * ax.get_window_extent().width / ax.figure.dpi / m
-        font = min(12.0, 1.4 * room / longest)  # a digit is 0.64 of the font size wide
+        font = min(13.0, 1.4 * room / longest)  # a digit is 0.64 of the font size wide
         for i, j in product(range(n), range(m)):
             cell = Rectangle((j - 0.5, i - 0.5), 1, 1, facecolor=fills[i][j], edgecolor=INK)
             ax.add_patch(cell).set_clip_on(False)
@@ -290,4 +313,6 @@ def _amount(value: float) -> str:
     """Two decimals; what would round to zero is not written as zero."""
     if value == 0:
         return "0"
-    return "<.01" if value < 0.005 else f"{value:.2f}"
+    if abs(value) < 0.005:
+        return "<.01" if value > 0 else ">-.01"
+    return f"{value:.2f}"

@@ -45,18 +45,18 @@ def outcomes(
     words = [list(row.values()) for row in table.values()]
     with style():
         if ax is None:
-            ax = plt.figure(figsize=(WIDTH, 1.5 + 0.36 * len(words))).subplots()
+            ax = plt.figure(figsize=(WIDTH, 1.7 + 0.36 * len(words))).subplots()
         for i, line in enumerate(words):
             for j, word in enumerate(line):
                 ax.add_patch(Rectangle((j - 0.5, i - 0.5), 1, 1, fc=FILLS[word], ec=INK))
-                ax.text(j, i, word, ha="center", va="center_baseline", size=11).set_color(
+                ax.text(j, i, word, ha="center", va="center_baseline", size=12).set_color(
                     text_on(FILLS[word])
                 )
         ax.set(xlim=(-0.5, len(cases) - 0.5), ylim=(len(words) - 0.5, -0.5))
         ax.set_xticks(range(len(cases)), [case.replace(" ", "\n") for case in cases])
         ax.set_yticks(range(len(words)), list(table))
         ax.xaxis.tick_top()
-        ax.tick_params(length=0, colors=INK, labelsize=11)
+        ax.tick_params(length=0, colors=INK, labelsize=12)
         ax.spines[:].set_visible(False)
         if title is None:
             passed = sum(word == "pass" for line in words for word in line)

@@ -54,7 +54,7 @@ class Finding:
     @property
     def measured(self) -> str:
         """The number and the threshold in words."""
-        return f"{_show(self.number)}, {self.expected}"
+        return f"{_show(self.number)}, expected {self.expected}"
 
     def __repr__(self) -> str:
         return f"{self.probe}: {_result(self)} ({self.measured}). {self.text}"
@@ -109,8 +109,7 @@ class Findings:
 
     def _repr_html_(self) -> str:
         rows = [
-            (escape(each.probe), f"{_result(each)}: {escape(each.measured)}", _html_text(each))
-            for each in self.findings
+            (escape(each.probe), _html_result(each), _html_text(each)) for each in self.findings
         ]
         rows += [(escape(probe), "not run", escape(reason)) for probe, reason in self.skipped]
         return html_table(self.headline, ("probe", "result", "what was found"), rows)
@@ -122,6 +121,13 @@ def _row(finding: Finding) -> tuple[str, str, str, str]:
 
 def _result(finding: Finding) -> str:
     return "ok" if finding.ok else "wrong"
+
+
+def _html_result(finding: Finding) -> str:
+    """The result and what was measured; no line ends inside a number."""
+    first, *rest = f"{_result(finding)}: {finding.measured}".split(", ")
+    parts = [f'<span style="white-space: nowrap">{escape(part)}</span>' for part in (first, *rest)]
+    return ", ".join(parts)
 
 
 def _html_text(finding: Finding) -> str:

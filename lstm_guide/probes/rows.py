@@ -50,7 +50,7 @@ def batch_leak(
         >>> from torch import nn
         >>> x = torch.randn(4, 7, 3)  # (N, L, H_in)
         >>> batch_leak(nn.LSTM(3, 5, batch_first=True), x)
-        batch leak: ok (0, at most ...). No row of the batch moves another.
+        batch leak: ok (0, expected at most ...). No row of the batch moves another.
         >>> batch_leak(nn.LSTM(3, 5), x).ok
         False
     """

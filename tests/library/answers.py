@@ -40,7 +40,7 @@ def by_running(lstm: nn.LSTM, N: int, L: int) -> object:
     return [output.shape, h_n.shape, c_n.shape]
 
 
-def four_shapes(K: int, N: int, L: int, H_in: int, H: int) -> object:
+def three_shapes(K: int, N: int, L: int, H_in: int, H: int) -> object:
     return three((N, L, H), (K, N, H))
 
 
@@ -332,7 +332,7 @@ def late(series: Tensor, cut: int, L: int) -> tuple[Tensor, ...]:
 RIGHT: list[tuple[str, Answer]] = [
     ("batch-of-seven", by_hand),
     ("batch-of-seven", by_running),
-    ("four-shapes", four_shapes),
+    ("three-shapes", three_shapes),
     ("top-layer", lambda lstm, x: state(lstm, x)[0][-1]),
     ("top-layer", lambda lstm, x: lstm(x)[0][:, -1]),
     ("top-layer", lambda lstm, x: final_state(lstm, state(lstm, x)[0]).detach()),
@@ -392,32 +392,32 @@ WRONG: list[tuple[str, str, Answer]] = [
         lambda lstm, N, L: ((N, L, lstm.input_size), *by_hand(lstm, N, L)[1:]),
     ),
     (
-        "four-shapes",
+        "three-shapes",
         "the first axis is always the layer",
         lambda K, N, L, H_in, H: three((N, L, H), (N, K, H)),
     ),
     (
-        "four-shapes",
+        "three-shapes",
         "Your output is time first",
         lambda K, N, L, H_in, H: three((L, N, H), (K, N, H)),
     ),
     (
-        "four-shapes",
+        "three-shapes",
         "L does not show in them",
         lambda K, N, L, H_in, H: three((N, L, H), (L, N, H)),
     ),
     (
-        "four-shapes",
+        "three-shapes",
         "a row for each of the K layers",
         lambda K, N, L, H_in, H: three((N, L, H), (1, N, H)),
     ),
     (
-        "four-shapes",
+        "three-shapes",
         "H, not H_in",
         lambda K, N, L, H_in, H: three((N, L, H_in), (K, N, H)),
     ),
     (
-        "four-shapes",
+        "three-shapes",
         "not wider for more layers",
         lambda K, N, L, H_in, H: three((N, L, K * H), (K, N, H)),
     ),

@@ -88,7 +88,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "cell.trace_steps": CALL,
     "datasets.japanese_vowels": {},
     "datasets.sunspots": {},
-    "exercises.check": {"name": "four-shapes", "answer": lambda K, N, L, H_in, H: None},
+    "exercises.check": {"name": "three-shapes", "answer": lambda K, N, L, H_in, H: None},
     "patterns.decode": {
         "lstm": LSTM,
         "embed": nn.Embedding(6, 3),
@@ -351,7 +351,7 @@ BAD: dict[str, Bad] = {
     "max_norm": amounts(),
     "message": junk(str, none=True),
     "model": CALLABLE,
-    "name": words("packing", "four-shapes"),
+    "name": words("packing", "three-shapes"),
     "noise": amounts(open_=False),
     "number": numbers(below=0, above=999_999, none=True),
     "order": numbers(above=19, none=True),

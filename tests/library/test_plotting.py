@@ -297,7 +297,7 @@ def test_cells_writes_every_value_in_its_place():
     ]
     parts = torch.tensor([[0.126, -2.0], [-0.001, float("nan")], [1e3, 0]], dtype=torch.bfloat16)
     texts, fills = grid_of(plotting.cells(parts, rows="time", columns="feature"), 3, 2)
-    assert texts == [["0.13", "-2.00"], ["0.00", "nan"], ["1000.00", "0.00"]]
+    assert texts == [["0.13", "-2.00"], [">-.01", "nan"], ["1000.00", "0"]]
     assert not any(map(any, fills))
     flags = torch.tensor([[True, False]])
     assert grid_of(plotting.cells(flags, rows="batch", columns="time"), 1, 2)[0] == [["1", "0"]]
@@ -393,7 +393,8 @@ def test_steps_draws_the_values_at_their_steps():
     for line, values in zip(ax.lines, series.values(), strict=True):
         assert list(line.get_xdata()) == list(range(7))
         assert list(line.get_ydata()) == values.detach().double().tolist()
-    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["bulk", "loop"]
+    (legend,) = ax.figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["bulk", "loop"]
     assert ax.get_ylabel() == "h"
     assert ax.get_title() == "bulk and loop over 7 time steps"
 
@@ -420,6 +421,16 @@ def test_steps_tells_lines_apart_without_colour_and_one_on_top_of_another():
     widths = [(line.get_linewidth(), line.get_markersize()) for line in ax.lines]
     assert widths == sorted(widths, reverse=True)
     assert len(set(widths)) == 4
+
+
+def test_steps_draws_many_values_thinner():
+    few, many = (plotting.steps({"h": torch.zeros(n)}, ylabel="h").lines[0] for n in (25, 100))
+    assert many.get_linewidth() == pytest.approx(0.4 * few.get_linewidth())
+    assert many.get_markersize() == pytest.approx(0.4 * few.get_markersize())
+
+
+def test_steps_leaves_the_legend_out_for_a_single_line():
+    assert not plotting.steps({"h": torch.zeros(7)}, ylabel="h").figure.legends
 
 
 # --- state_rows ----------------------------------------------------------------------------------
@@ -668,6 +679,7 @@ def test_reach_draws_powers_of_ten_and_leaves_blank_what_is_below_the_floor():
     assert values.mask.tolist() == [[True, False, False], [True, False, False]]
     assert values[:, 1:].tolist() == [[pytest.approx(1e-4), 1.0], [1.0, 0.5]]
     assert [tick.get_text() for tick in ax.get_yticklabels()] == ["one", "two"]
+    assert ax.collections[0].colorbar.ax.get_ylabel() == "how much it matters"
     bottom, top = ax.get_ylim()
     assert bottom > top
     shades = [luminance(ax.collections[0].cmap(ax.collections[0].norm(v))) for v in (1e-6, 0.01, 1)]

@@ -573,10 +573,10 @@ def test_a_cell_that_is_not_filled_yet_is_passed_over() -> None:
 def test_a_finding_prints_one_line_with_the_page_where_it_fails() -> None:
     x = torch.randn(N, L, H_IN)
     text = str(probes.batch_leak(layer(batch_first=False), x))
-    assert re.match(r"batch leak: wrong \(0\.\d+, at most \d\.\de-06\)\. Row \d of", text)
+    assert re.match(r"batch leak: wrong \(0\.\d+, expected at most \d\.\de-06\)\. Row \d of", text)
     assert text.endswith("See silent-axes in the guide.")
     text = str(probes.memory(layer(), x, batch_axis=0))
-    assert re.match(r"memory: ok \(0\.\d+, above \d\.\de-06\)\. What a row", text)
+    assert re.match(r"memory: ok \(0\.\d+, expected above \d\.\de-06\)\. What a row", text)
     assert "See" not in text
 
 
@@ -600,7 +600,8 @@ def test_the_table_in_html_escapes_and_marks_the_page() -> None:
     assert 'x &amp; y See <code class="lstm-guide-page">silent-axes</code>' in html
     assert html.count("<tr") == 2
     assert "1 probe, 1 wrong" in html
-    assert "wrong: 1, at most 0.5" in html
+    nowrap = '<span style="white-space: nowrap">{}</span>'
+    assert f"{nowrap.format('wrong: 1')}, {nowrap.format('expected at most 0.5')}" in html
     many = Findings((finding,), (("memory", "no <reason>"),))._repr_html_()
     assert "not run" in many
     assert "no &lt;reason&gt;" in many

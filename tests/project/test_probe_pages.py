@@ -1,12 +1,13 @@
-"""Labels in tables of findings become links."""
+"""Labels of pages become links, in tables of findings and in printed texts."""
 
+import re
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from docutils import nodes
 from docutils.utils import new_document
-from probe_pages import link_labels
+from probe_pages import link_labels, link_printed
 
 from lstm_guide.probes import Finding
 
@@ -42,3 +43,37 @@ def test_other_raw_html_stays():
     document = page("<p>text</p>")
     link_labels(app({}), document, "here")
     assert document.children[0].astext() == "<p>text</p>"
+
+
+PRINTED = """<p>See silent-axes in the guide.</p>
+<div class="sphx-glr-script-out highlight-none notranslate"><div class="highlight"><pre>wrong.
+See silent-axes in the guide.
+  See: the pages "silent-axes" and "by-error#only-h" of the guide.</pre></div></div>
+<p>See silent-axes in the guide.</p>"""
+
+
+def printed_page(labels: dict[str, tuple[str, str, str]]) -> str:
+    context = {"body": PRINTED}
+    link_printed(app(labels), "here", "page.html", context, None)
+    return context["body"]
+
+
+def test_a_printed_label_becomes_a_link_and_keeps_its_text():
+    body = printed_page({"silent-axes": ("axes", "top", "Swapped axes")})
+    link = '<a href="from-here-to-axes.html#top">silent-axes</a>'
+    entry = '<a href="from-here-to-by-error.html#only-h">by-error#only-h</a>'
+    assert f"See {link} in the guide." in body
+    assert f'"{link}" and "{entry}" of the guide.' in body
+    assert re.sub(r"</?a.*?>", "", body) == PRINTED
+    assert body.count("<a ") == 3, "only outputs, not the text of a page"
+
+
+def test_an_unknown_printed_label_stops_the_build():
+    with pytest.raises(KeyError, match="silent-axes"):
+        printed_page({})
+
+
+def test_a_page_without_a_body_is_left_alone():
+    context: dict[str, Any] = {}
+    link_printed(app({}), "search", "search.html", context, None)
+    assert context == {}

@@ -1,5 +1,6 @@
 """The pages behave in a real browser: offline, on a phone, in the dark, by keyboard."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -84,6 +85,26 @@ def test_a_page_is_offline_quiet_narrow_enough_and_accessible(visit: Visit, name
         assert cut == [], "code is read without scrolling sideways"
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
+
+
+def test_an_output_shows_all_of_its_lines(visit: Visit):
+    outputs = visit.go("gallery/80_debugging/30_errors_state_and_cell.html").locator(
+        ".sphx-glr-script-out pre"
+    )
+    for height, shown, text in outputs.evaluate_all(
+        "all => all.map(each => [each.scrollHeight, each.clientHeight, each.innerText])"
+    ):
+        assert height <= shown + 1, text
+    assert outputs.count() > 5
+
+
+def test_a_printed_page_is_a_link(desktop: Visit):
+    page = desktop.go("gallery/80_debugging/30_errors_state_and_cell.html")
+    page.locator(".sphx-glr-script-out").get_by_role("link", name="by-error#only-h").first.click()
+    expect(page).to_have_url(re.compile(r"/by-error\.html#only-h$"))
+    page = desktop.go("gallery/80_debugging/64_silent_states.html")
+    page.locator(".sphx-glr-script-out").get_by_role("link", name="silent-axes").first.click()
+    expect(page).to_have_url(re.compile(r"/62_silent_axes\.html#silent-axes$"))
 
 
 def test_the_sentence_of_a_probe_wraps_on_a_phone(visit: Visit):

@@ -49,7 +49,7 @@ SOURCES = {
     "10_stacked_layers": ["3, 1, 2"],
     "20_two_directions": ["10, 16, 16"],
     "15_batch_of_seven_solution": ["7, 9, 2", "1, 7, 2"],
-    "55_four_shapes_solution": ["16, 25, 128", "2, 16, 128"],
+    "55_three_shapes_solution": ["16, 25, 128", "2, 16, 128"],
     "60_state_inside_a_module": [
         "Expected hidden[0] size (1, 4, 8), got [1, 16, 8]",
         "Trying to backward through the graph a second time",

@@ -1,5 +1,8 @@
 """What a reader would type leads to the page that answers, among the first three results."""
 
+import re
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -109,6 +112,7 @@ QUERIES = {
     "why does model.eval give different results each time": "by-symptom",
 }
 EXPECTED_AT_LEAST = 0.95
+EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 @pytest.fixture(scope="module")
@@ -141,6 +145,18 @@ def test_nineteen_of_twenty_queries_find_their_page(search: Page):
 def test_the_number_in_a_message_does_not_matter(search: Page):
     message = "Expected hidden[0] size (1, {}, 8), got [1, {}, 8]"
     assert first_three(search, message.format(4, 16)) == first_three(search, message.format(5, 9))
+
+
+def test_the_names_that_probes_and_explained_errors_print_find_their_pages(search: Page):
+    texts = {path.stem: path.read_text() for path in EXAMPLES.rglob("[0-9]*.py")}
+    labels = {re.search(r"^\.\. _([\w-]+):", text, re.M)[1]: name for name, text in texts.items()}
+    missed = {
+        label: found
+        for label, name in labels.items()
+        if not answers(found := first_three(search, label), name)
+    }
+    assert len(labels) > 80
+    assert missed == {}
 
 
 def test_unknown_words_do_not_hide_the_answer(search: Page):

@@ -1,5 +1,5 @@
 r"""
-.. _exercise-four-shapes:
+.. _exercise-three-shapes:
 
 Exercise: three shapes from five sizes
 ======================================
@@ -40,7 +40,7 @@ def answer(K, N, L, H_in, H):
     return None
 
 
-verdict = check("four-shapes", answer)
+verdict = check("three-shapes", answer)
 print(f"{answer(K, N, L, H_in, H) = }")
 
 # %%
@@ -54,7 +54,7 @@ def wrong(K, N, L, H_in, H):
     return (N, L, H), (N, K, H), (N, K, H)
 
 
-verdict = check("four-shapes", wrong)
+verdict = check("three-shapes", wrong)
 assert not verdict.ok
 assert "the first axis is always the layer" in verdict.message
 
@@ -68,7 +68,7 @@ def wrong_rows(K, N, L, H_in, H):
     return (N, L, H), (1, N, H), (1, N, H)
 
 
-verdict = check("four-shapes", wrong_rows)
+verdict = check("three-shapes", wrong_rows)
 assert not verdict.ok
 assert "a row for each of the K layers" in verdict.message
 
@@ -93,4 +93,4 @@ assert "a row for each of the K layers" in verdict.message
 #
 # Solution
 # --------
-# :ref:`solution-four-shapes`
+# :ref:`solution-three-shapes`

@@ -1,10 +1,10 @@
 r"""
-.. _solution-four-shapes:
+.. _solution-three-shapes:
 
 Solution: three shapes from five sizes
 ======================================
 
-This page answers :ref:`exercise-four-shapes`. Batch and time come first in ``output``, layer and
+This page answers :ref:`exercise-three-shapes`. Batch and time come first in ``output``, layer and
 batch in the states, and all end with H. The width of the input shows nowhere.
 
 **You will see**
@@ -34,7 +34,7 @@ def answer(K, N, L, H_in, H):
     return (N, L, H), (K, N, H), (K, N, H)
 
 
-verdict = check("four-shapes", answer)
+verdict = check("three-shapes", answer)
 assert verdict.ok
 
 # %%
@@ -78,4 +78,4 @@ assert (shapes.output.sizes, shapes.h_n.sizes, shapes.c_n.sizes) == answer(K, N,
 #
 # Next
 # ----
-# Back to :ref:`exercise-four-shapes`, or on to :ref:`exercise-truncated-bptt`.
+# Back to :ref:`exercise-three-shapes`, or on to :ref:`exercise-truncated-bptt`.
