@@ -109,9 +109,9 @@ assert final < baseline / 10
 # A flat curve, then a fall
 # -------------------------
 # In the first epochs the model learns what the constant knows, and its curve lies on the baseline.
-# A loss far below that of a new model looks like success there. Then it finds out about the
-# markers. When this happens differs from seed to seed, so one run says little about a change that
-# you made.
+# There the loss is far below that of a new model, and looks like success. Then the model finds out
+# about the markers. When this happens differs from seed to seed, so one run says little about a
+# change that you made.
 
 first = curves["held out"][0].item()
 print(f"after one epoch, held-out loss divided by baseline: {first / baseline:.1f}")
@@ -148,7 +148,7 @@ with plotting.style():
 # ---------------------
 # ``backward`` adds to the gradients that are there. Two calls for the same loss give twice the
 # gradient. In a loop without ``zero_grad``, each step follows the sum of all gradients since the
-# start. No message says so: the loss moves, and it does not arrive.
+# start. No message says so. Train as long as before: the loss moves, and it does not arrive.
 
 lstm, head = model
 lstm.zero_grad()
@@ -159,18 +159,24 @@ for _ in range(2):
 torch.testing.assert_close(sizes[1], 2 * sizes[0])
 print(f"second gradient, divided by the first: {sizes[1] / sizes[0]:.1f}")
 
-_, without = train(x, target, epochs=4, zero=False)
+_, without = train(x, target, epochs=14, zero=False)
 best = without["held out"].min().item()
 print(f"best held-out loss at least 0.9 of the baseline: {best > 0.9 * baseline}")
 assert best > 0.9 * baseline
+both = {"without zero_grad": without["held out"], "with zero_grad": curves["held out"]}
+plotting.steps(
+    both | {"constant": torch.full((14,), baseline)},
+    ylabel="held-out squared error",
+    xlabel="epoch",
+    title="Without zero_grad the loss moves and does not arrive",
+)
 
 # %%
 # Without held-out data
 # ---------------------
 # Train on four sequences only. The model learns them by heart: the training loss goes to nearly
 # zero. On new sequences it is worse than the constant. Without held-out data you would see the first
-# number alone. Learning a few examples by heart is also a good test, of the loop: a model that cannot
-# do it has a mistake in it.
+# number alone. It is also a good test of the loop: a model that cannot do it has a mistake in it.
 
 _, by_heart = train(x[:4], target[:4], epochs=300)
 known, new = by_heart["training"][-1].item(), by_heart["held out"][-1].item()
@@ -184,7 +190,7 @@ assert new > 1.1 * baseline
 # -------
 # * Keep data away before you do anything else, and measure on it, under ``torch.no_grad()``.
 # * Compute a baseline that needs no network. Below it, learning begins.
-# * Zero the gradients, answers, loss, backward, step: in this order, once for each batch.
+# * Answers, loss, backward, step, for each batch; the gradients are zeroed before each backward.
 # * Draw the curve of the held-out loss. Flat at the baseline may only mean "not yet".
 # * A training loss near zero proves that the loop works, and nothing about new data.
 #
@@ -211,4 +217,4 @@ assert new > 1.1 * baseline
 #
 # Next
 # ----
-# :ref:`tagging` has an answer at every step, and a baseline that is harder to beat.
+# The next page, :ref:`tagging`, has an answer at every step, and a baseline harder to beat.

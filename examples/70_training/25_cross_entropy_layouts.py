@@ -69,8 +69,8 @@ torch.testing.assert_close(moved, flat)
 torch.testing.assert_close(moved, -of_right_class.mean())
 
 # %%
-# A loss that has learned nothing gives each class the same score and costs :math:`\ln C`. It is the
-# number to compare a first loss with.
+# A model that has learned nothing gives each class the same score and costs :math:`\ln C`. It is
+# the number to compare a first loss with.
 
 nothing = F.cross_entropy(torch.zeros(N, C, L), tags)  # ()
 print(f"{nothing = :.4f}, {math.log(C) = :.4f}")
@@ -101,15 +101,16 @@ def losses(logits):
 found = losses(logits.detach())
 for name, loss in found.items():
     print(f"{name:18} {loss:.4f}")
+assert [name for name, loss in found.items() if loss < 0] == ["nll_loss of scores"]
 
 # %%
 # .. _cross-entropy-layouts-test:
 #
 # Perfect scores must cost nothing
 # --------------------------------
-# None of these numbers looks wrong. So give the loss what a perfect model would say: a high score
-# for the right class, zero for the others. The right loss is then zero. This test needs no model
-# and takes two lines.
+# Only the negative number looks wrong. So give the loss what a perfect model would say: a high
+# score for the right class, zero for the others. The right loss is then zero. This test needs no
+# model and takes two lines.
 
 perfect = 20.0 * F.one_hot(tags, C).float()  # (N, L, C)
 found = losses(perfect)
@@ -132,21 +133,22 @@ curves = {}
 for name in ("right", "view(N, C, L)"):
     scores = torch.zeros(N, L, C, requires_grad=True)
     optimizer = torch.optim.Adam([scores], lr=0.5)
-    shares = []
+    shares, costs = [], []
     for _ in range(40):
         loss = losses(scores)[name]
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         shares.append((scores.argmax(dim=-1) == tags).float().mean())
-    curves[name] = torch.stack(shares)  # (40,)
+        costs.append(loss.detach())
+    curves[f"answers, {name}"] = torch.stack(shares)  # (40,)
     print(f"{name}: loss {loss:.2f}, right answers {shares[-1]:.2f}")
     assert loss < 0.05
-assert curves["right"][-1] == 1
-assert curves["view(N, C, L)"][-1] < 0.6
+assert curves["answers, right"][-1] == 1
+assert curves["answers, view(N, C, L)"][-1] < 0.6
 plotting.steps(
-    curves,
-    ylabel="share of right answers",
+    curves | {"loss, view(N, C, L)": torch.stack(costs)},
+    ylabel="share of right answers; loss",
     xlabel="training step",
     title="With view the loss goes to zero and the answers stay wrong",
 )
@@ -189,7 +191,7 @@ torch.testing.assert_close(constant, of_pairs / 2)
 # ---------------
 # * "I used ``view(N, C, L)`` because the message asked for it": it mixes the steps. See
 #   :ref:`view-and-transpose`.
-# * "My loss cannot get below 0.9": there is a softmax in front of the loss, see
+# * "My loss of five classes cannot get below 0.9": there is a softmax in front of the loss, see
 #   :ref:`cross-entropy-layouts-test`.
 # * "My regression answers the mean for everyone": look for (N, 1) against (N,)
 #   (:ref:`loss-of-two-shapes`).
@@ -206,4 +208,5 @@ torch.testing.assert_close(constant, of_pairs / 2)
 #
 # Next
 # ----
-# :ref:`classification` has one answer for a whole sequence, and sequences of different length.
+# The next page, :ref:`classification`, has one answer for a whole sequence, and sequences of
+# different length.

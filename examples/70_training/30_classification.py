@@ -14,7 +14,7 @@ of its result the LSTM deserves.
 * real utterances of nine speakers, 7 to 29 steps long, classified on a test set
 * scaling by the training data only, over valid steps only
 * three models that differ by their seed alone
-* a baseline that is clearly beaten, and one that is not
+* a baseline that is beaten, and one that is not
 """
 
 # sphinx_gallery_tags = ["training", "variable length", "bidirectional"]
@@ -33,8 +33,8 @@ N, H_in, H, speakers = 25, 12, 32, 9  # utterances of a batch, features, hidden,
 # Real data in three parts
 # ------------------------
 # Nine men say two vowels, one after the other; each step is described by twelve numbers. The source
-# gives a test part (:func:`lstm_guide.datasets.japanese_vowels` names it, and its licence). From the
-# rest, 45 utterances are held out for the curve. The test part is used once, at the end.
+# gives a test part (:func:`lstm_guide.datasets.japanese_vowels` names it, and its licence). From
+# the rest, 45 utterances are held out for the curve. The test part is for finished models only.
 
 known, test = datasets.japanese_vowels()
 order = torch.randperm(270, generator=torch.Generator().manual_seed(0))
@@ -155,12 +155,12 @@ plotting.steps(
     {f"model {i}": curve for i, curve in enumerate(curves)},
     ylabel="share of right answers",
     xlabel="epoch",
-    title="Three models that differ by their seed: held-out answers by epoch",
+    title="Three seeds, three courses of held-out answers",
 )
 
 # %%
-# The test, once
-# --------------
+# The test part
+# -------------
 # All three beat the nearest mean. Against the linear layer, the difference is a few answers of 370.
 # Chance alone moves the share by about 0.01, and from seed to seed it moves by a similar amount. For
 # these two vowels the mean over time says nearly all: the LSTM does well, and the task hardly needs it.
@@ -169,7 +169,7 @@ with torch.no_grad():
     shares = [share(m(test_x, test_lengths).argmax(1), test.speakers) for m in models]
 chance = (of_means * (1 - of_means) / 370) ** 0.5  # standard deviation of a share of 370
 print("right on the test part:", ", ".join(f"{s:.2f}" for s in shares))
-print(f"linear layer on the mean: {of_means:.2f}, by chance plus or minus {chance:.2f}")
+print(f"linear layer: {of_means:.2f}, standard deviation by chance: {chance:.2f}")
 assert min(shares) > nearest + 0.01
 assert max(abs(s - of_means) for s in shares) < 4 * chance
 assert max(shares) - min(shares) < 0.04
@@ -194,12 +194,12 @@ assert worse > 2
 # -------
 # * Split, scale by the training part, pad: in this order.
 # * Pack the batch, and join the two rows of ``h_n``: the vector of a whole utterance.
-# * Choose by held-out data, report on the test part, once.
+# * Choose by held-out data, report on the test part.
 # * Compare more than one seed with a model that ignores the order. Say so when that is as good.
 #
 # Common mistakes
 # ---------------
-# * "I scale by the whole data set": the test part :term:`leaks <leak>` into the model. Here see
+# * "I scale by the whole data set": the test part :term:`leaks <leak>` into the model. See
 #   :ref:`classification-scaling`.
 # * "I take ``output[:, -1]`` of the padded batch": the answer of short utterances comes from padding
 #   (:ref:`last-valid-step`, :ref:`classification-padding`).
@@ -217,4 +217,4 @@ assert worse > 2
 #
 # Next
 # ----
-# :ref:`character-model` predicts what comes next, and can be compared with what is possible at best.
+# The next page, :ref:`character-model`, predicts the next character, as well as it can be done.

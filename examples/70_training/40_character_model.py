@@ -47,7 +47,7 @@ C = len(characters)
 encode = {character: i for i, character in enumerate(characters)}
 ids = torch.tensor([encode[c] for c in text])  # (characters of the text,)
 held_ids = torch.tensor([encode[c] for c in held_text])
-print(text[:95])
+print("".join(lines[:3]), end="")
 print(f"{C = }, {len(text) = :,}, {len(held_text) = :,}")
 assert not set(lines[:3000]) & set(lines[3000:])
 
@@ -99,7 +99,7 @@ assert costs[1] > costs[3] > costs[5] > costs[9] > floor + 0.02
 # ------------------------------
 # Cut the text into N pieces of equal length and let each be a row: a :term:`stream`. A :term:`chunk`
 # is L columns. The next chunk goes on where this one ends, so the state of row n goes on too, detached
-# (:ref:`carrying-state`). The target is the text one character further: what comes next.
+# (:ref:`carrying-state`). The target is the text one character further. A / is the end of a line.
 
 streams = ids[: len(ids) // N * N].reshape(N, -1)  # (N, length of a stream)
 chunks = streams.unfold(1, L + 1, L).transpose(0, 1)  # (chunks, N, L + 1), overlapping
@@ -150,7 +150,8 @@ for _ in range(epochs):
     curve.append(bits(whole))
 
 print("held-out bits per character:", " ".join(f"{cost:.2f}" for cost in curve))
-print(f"LSTM {curve[-1]:.2f}, best table {costs[9]:.2f}, least {floor:.2f}")
+print(f"LSTM {curve[-1]:.2f} ({curve[-1] * math.log(2):.2f} nats), least {floor:.2f}")
+print(f"fewer bits than the best table: {curve[-1] < costs[9]}")
 assert curve[0] > 0.9 * math.log2(C)
 assert curve[-1] < costs[9] - 0.005
 assert floor < curve[-1] < floor + 0.02
@@ -202,8 +203,7 @@ assert fresh > carried + 0.1
 # Common mistakes
 # ---------------
 # * "My loss is near zero": the target is the input, not shifted (:ref:`encoder-decoder`).
-# * "I report the loss on the training text": keep text away, without lines that stand in both parts
-#   (:ref:`smallest-loop`).
+# * "I report the loss on the training text": keep other lines away (:ref:`smallest-loop`).
 # * "Evaluation from zeros for each chunk": see :ref:`character-model-carried`.
 #
 # Check yourself
@@ -217,4 +217,4 @@ assert fresh > carried + 0.1
 #
 # Next
 # ----
-# :ref:`sampling` lets the model write.
+# The next page, :ref:`sampling`, draws text from the model.

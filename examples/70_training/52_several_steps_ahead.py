@@ -148,9 +148,10 @@ with torch.no_grad():
     by_step["directly"] = errors(direct(data.test_x))
 assert by_step["directly"][0] < 0.85 * by_step["weighted sum"][0]
 
-names = ("last value", "weighted sum", "recursion", "directly")
+names = ("recursion", "directly", "weighted sum")
+shown = {name: torch.cat([torch.zeros(1), by_step[name]]) for name in names}
 plotting.steps(
-    {name: torch.cat([torch.zeros(1), by_step[name]]) for name in names},
+    {"mean of the past": torch.full((K + 1,), mean)} | shown,
     ylabel="error",
     title="Both begin well; far ahead, recursion loses",
     xlabel="steps ahead",
@@ -161,14 +162,14 @@ plotting.steps(
 #
 # Sharp and wrong, or blurred and near
 # ------------------------------------
-# For the first step, both beat the weighted sum. The next drop can be read from the window, and both
-# draw it. How steep the line after it is, nobody knows. Recursion draws one such line all the same,
-# and loses far ahead, even to the mean of the past. The direct head stays near the mean of all lines:
-# less shape, and a smaller squared error. Choose by what you need, a plausible course or a small error.
+# For the first step, both beat the weighted sum; which of them is better changes with the seed. The
+# next drop can be read from the window. How steep the line after it is, nobody knows. Recursion
+# draws one such line and loses far ahead, even to the mean of the past. The direct head stays near
+# the mean of all lines: less shape, and a smaller error. Choose by what you need of the two.
 
 far = {name: values[-1].item() for name, values in by_step.items()}
 for name, value in far.items():
-    print(f"{K} ahead, {name:<13} better than the mean of the past: {value < mean}")
+    print(f"{K} ahead, {name:<12} beats the mean: {value < mean}")
 assert far["directly"] < far["recursion"]
 assert far["directly"] < far["weighted sum"] < far["last value"]
 assert far["recursion"] > mean
@@ -207,8 +208,7 @@ plotting.steps(
 #
 # Check yourself
 # --------------
-# You train for one step and test twelve steps ahead with the true values fed in. What do you
-# measure?
+# You train for one step and test twelve steps ahead, feeding the true values. What do you measure?
 #
 # .. dropdown:: Answer
 #
@@ -217,4 +217,4 @@ plotting.steps(
 #
 # Next
 # ----
-# :ref:`sunspots` takes a real series, and shows what a leak looks like.
+# The next page, :ref:`sunspots`, takes a real series, and shows what a leak looks like.

@@ -5,7 +5,7 @@ Do the first weights matter?
 ============================
 
 Your model does not learn, and somebody says: set the forget bias, use orthogonal weights. Does it
-help, or is it a habit? On this page each advice is tried on one task and measured. Before it, read
+help, or is it a habit? On this page each piece of advice is tried on one task. Before it, read
 :ref:`memory-and-gradient`. After it, you know what torch draws, which change is worth its line, and
 how to make it without breaking the gates.
 
@@ -38,7 +38,7 @@ lstm = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True)
 bound = H**-0.5
 for name, parameter in lstm.named_parameters():
     largest = parameter.abs().max().item() / bound
-    print(f"{name:<13} largest entry, divided by 1/√H: {largest:.1f}")
+    print(f"{name:<13} largest entry, times √H: {largest:.1f}")
     assert 0.8 < largest <= 1
 
 # %%
@@ -46,7 +46,7 @@ for name, parameter in lstm.named_parameters():
 # -----------------------------------------
 # 30 random numbers from -1 to 1, and the target is the first. The baseline is to answer 0: its
 # squared error is the variance, one third. All errors below are divided by it, so 1 means that
-# nothing has been learnt. Fresh batches each time: there is nothing to :term:`learn by heart`.
+# nothing has been learned. Fresh batches each time: there is nothing to :term:`learn by heart`.
 
 
 def make():
@@ -78,10 +78,11 @@ def train(lstm, updates=250):
 #
 # The forget bias, measured
 # -------------------------
-# :func:`lstm_guide.set_forget_bias` sets the bias of the forget gate in every layer. Before training,
-# look at how much the last output depends on the first input, compared with the last
-# (:func:`lstm_guide.training.gradient_by_distance`). Then train. What cannot be seen at the start is
-# learnt late or not at all.
+# :func:`lstm_guide.set_forget_bias` sets the bias of the forget gate in every layer. Before
+# training, :func:`~lstm_guide.training.gradient_by_distance` measures how much the last output
+# depends on the first input, compared with the last. Then train. What cannot be seen at the start
+# is learned late or not at all. To be seen is not always enough: with a bias of 1 the first step
+# matters, but little, and 250 updates do not learn it.
 
 x, _ = make()
 curves, reach = {}, {}
@@ -98,28 +99,30 @@ for name, value in {"default": None, "forget bias 1": 1.0, "forget bias 3": 3.0}
     curves[name] = train(layer).view(-1, 10).mean(dim=1)  # (25,): means of ten updates
 
 for name, curve in curves.items():
-    seen, learnt = reach[name][0] > 1e-4, curve[-1] < 0.3
-    print(f"{name:<14} the first step matters: {seen}, learnt: {learnt}")
+    seen, learned = reach[name][0] > 1e-4, curve[-1] < 0.3
+    print(f"{name:<14} the first step matters: {seen}, learned: {learned}")
 assert reach["default"][0] < 1e-4
+assert 1e-4 < reach["forget bias 1"][0] < 0.2
 assert reach["forget bias 3"][0] > 0.01
+assert curves["forget bias 1"][-1] > 0.5
 assert curves["default"][-1] > 0.5
 assert curves["forget bias 3"][-1] < 0.3
 plotting.steps(
     curves,
     ylabel="error, divided by the baseline",
-    title="With a forget bias of 3, the task is learnt in 250 updates",
-    xlabel="ten updates",
+    title="With a forget bias of 3, 250 updates are enough",
+    xlabel="updates, in tens",
 )
 
 # %%
 # The picture behind it
 # ---------------------
-# How much each step matters for the last output before any training, the last step being 1. The
-# default has lost the first step. This is not a law that says "3". The bias must fit the distance:
-# too large, and old inputs pile up (:ref:`memory-and-gradient`). Measure the reach of your layer on
-# your lengths and choose the smallest bias that reaches.
+# How much each step matters for the last output before any training, the last step being 1. Blank
+# is less than a millionth. The default has lost the first step. This is not a law that says "3".
+# The bias must fit the distance: too large, and old inputs pile up (:ref:`memory-and-gradient`).
+# Measure the reach of your layer on your lengths and choose the smallest bias that reaches.
 
-plotting.reach(reach, title="Before training, the forget bias decides if step 0 is seen")
+plotting.reach(reach, title="The forget bias decides if step 0 is seen")
 
 # %%
 # .. _initialisation-blocks:
@@ -148,12 +151,12 @@ assert low.max() < 0.5
 torch.testing.assert_close(one, torch.ones(4), atol=1e-5, rtol=0)
 
 curve = train(by_gate)[-10:].mean()
-print(f"orthogonal alone: learnt {curve < 0.3}")
+print(f"orthogonal alone, learned: {curve < 0.3}")
 assert curve > 0.5
 
 # %%
-# It is right as it stands, and here it does not help: the recurrent weights are not what loses the
-# first number, the forget gate is. An advice can be correct and aim at another trouble than yours.
+# Orthogonal by gate is right, and here it does not help: the recurrent weights are not what loses
+# the first number, the forget gate is. Advice can be correct and aim at another trouble than yours.
 
 # %%
 # .. _initialisation-large:
@@ -186,9 +189,9 @@ assert stuck(large) > 0.5
 # -------
 # * torch draws all weights and biases from one range. The forget gate starts near one half.
 # * For long distances set the forget bias, once, and measure the reach.
-# * Use orthogonal or Xavier by gate, since a matrix of torch holds four.
-# * Change one thing at a time, and measure: over five first weights the default never learned this
-#   task in 250 updates, and the forget bias of 3 always did.
+# * Make weights orthogonal gate by gate, since a matrix of torch holds four gates.
+# * Change one thing at a time, and measure: with five different first weights the default never
+#   learned this task in 250 updates, and the forget bias of 3 always did.
 #
 # Common mistakes
 # ---------------
@@ -210,4 +213,4 @@ assert stuck(large) > 0.5
 #
 # Next
 # ----
-# :ref:`clipping` keeps one bad batch from undoing the training.
+# The next page, :ref:`clipping`, keeps one bad batch from undoing the training.

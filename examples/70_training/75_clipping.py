@@ -65,27 +65,30 @@ def train(max_norm, method, lr, updates=300):
 #
 # With plain gradient descent
 # ---------------------------
-# :class:`torch.optim.SGD` takes steps as long as the gradient. ``clip_grad_norm_`` with an infinite
-# limit measures and changes nothing. Without clipping, the one step throws the weights so far that
-# the model never comes back. With a limit of 1, the same batch is one wrong step among others.
+# :class:`torch.optim.SGD` takes steps as long as the gradient, times the learning rate.
+# ``clip_grad_norm_`` with an infinite limit measures and changes nothing. Without clipping, the one
+# step throws the weights so far that the model does not come back. With a limit of 1, the same
+# batch is one wrong step among others.
 
 clipped, norms = train(1.0, torch.optim.SGD, lr=0.1)
 unclipped, _ = train(torch.inf, torch.optim.SGD, lr=0.1)
-bad = (norms[100] / norms[:100].median()).item()
-print(f"the bad gradient is more than 50 times as long as the median before: {bad > 50}")
+usual = norms[:100].median()
+bad = (norms[100] / usual).item()
+print(f"usual length of the gradient, the median: {usual:.1f}")
+print(f"the bad one is more than 50 times as long: {bad > 50}")
 assert bad > 50
 both = {"clipped": clipped, "not clipped": unclipped}
 for name, errors in both.items():
     jump, end = errors[101:106].mean(), errors[-20:].mean()
-    print(f"{name:<11} right after below 2: {jump < 2}, learns on: {end < 0.85}")
+    print(f"{name}: next 5 errors below 2: {jump < 2}, last 20 below 0.85: {end < 0.85}")
 assert clipped[101:106].mean() < 2
 assert unclipped[101:106].mean() > 20
 assert clipped[-20:].mean() < 0.85 < unclipped[-20:].mean()
 plotting.steps(
     {name: errors.view(-1, 10).mean(dim=1) for name, errors in both.items()},
     ylabel="error, divided by the baseline",
-    title="One wrong target: without clipping, all that was learnt is gone",
-    xlabel="ten updates",
+    title="One wrong target: without clipping, no recovery",
+    xlabel="updates, in tens",
 ).set_yscale("log")
 
 # %%
@@ -93,12 +96,12 @@ plotting.steps(
 # ---------
 # :class:`torch.optim.Adam` divides each step by the size of past gradients, so its steps are never
 # long. But it carries the bad gradient on for some ten updates, in its mean. The same experiment:
-# without clipping it is thrown back too, less far.
+# without clipping it is thrown back too, less far. All these numbers are means.
 
 clipped, _ = train(1.0, torch.optim.Adam, lr=0.01)
 unclipped, _ = train(torch.inf, torch.optim.Adam, lr=0.01)
 for name, errors in {"clipped": clipped, "not clipped": unclipped}.items():
-    print(f"{name:<11} right after below 0.5: {errors[101:111].mean() < 0.5}")
+    print(f"{name}: next 10 errors below 0.5: {errors[101:111].mean() < 0.5}")
 assert clipped[101:111].mean() < 0.5 < unclipped[101:111].mean()
 assert clipped[-20:].mean() < 0.2
 
@@ -214,4 +217,4 @@ assert all(parameter.grad.isnan().all() for parameter in parameters)
 #
 # Next
 # ----
-# :ref:`overfit-one-batch` is the first test of a model that does not learn.
+# The next page, :ref:`overfit-one-batch`, is the first test of a model that does not learn.

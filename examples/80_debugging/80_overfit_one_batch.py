@@ -6,7 +6,7 @@ Can your model learn one batch by heart?
 
 Your loss does not fall, and you do not know whether the model, the loss or the data are to blame. Or
 it is near zero after a minute, and the model is useless. One test of a few seconds tells much: train
-on a single batch until it is learnt by heart. After this page you can run that test, and you know
+on a single batch until it is learned by heart. After this page you can run that test, and you know
 what a loss at its floor, above it and below it says.
 
 **You will see**
@@ -196,7 +196,7 @@ assert cases["asked for what it reads"][-1] < 0.1
 #
 # .. dropdown:: Answer
 #
-#    ln 50 is 3.9: it has learnt nothing. Look for a gradient that is ``None`` or zero, for an
+#    ln 50 is 3.9: it has learned nothing. Look for a gradient that is ``None`` or zero, for an
 #    optimiser that was given other parameters, and for a learning rate of nearly zero.
 #
 # Next

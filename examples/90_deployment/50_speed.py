@@ -79,20 +79,18 @@ half = nn.LSTM(input_size=H_in, hidden_size=H, dtype=torch.bfloat16)
 first = nn.LSTM(input_size=H_in, hidden_size=H, batch_first=True)
 cell = nn.LSTMCell(input_size=H_in, hidden_size=H)
 packed = pack(lstm, x, [20, 4, 9, 7])
-projected = nn.LSTM(input_size=H_in, hidden_size=H, proj_size=H // 2)
 counts = {
     "one call": count(lambda: lstm(x)),
     "batch first": count(lambda: first(x.transpose(0, 1))),
     "bfloat16": count(lambda: half(x.bfloat16())),
     "packed": count(lambda: lstm(packed)),
     "float64": count(lambda: double(x.double())),
-    "proj_size": count(lambda: projected(x)),
     "LSTMCell": count(lambda: cell_loop(cell)),
     "step by step": count(lambda: step_by_step(lstm)),
 }
 for way, number in counts.items():
     print(f"{way:<13}{number} operations")
-slow = ("packed", "float64", "proj_size", "LSTMCell", "step by step")
+slow = ("packed", "float64", "LSTMCell", "step by step")
 assert all(counts[way] > 2 * L for way in slow)
 if torch.backends.mkldnn.is_available():  # oneDNN; not every build of torch has it
     assert counts["one call"] < 2 * L

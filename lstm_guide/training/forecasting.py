@@ -14,7 +14,7 @@ __all__ = ["Autoregression", "Windows", "autoregression", "persistence", "window
 
 @dataclass(frozen=True, repr=False)
 class Windows:
-    """Scaled windows of a series, split in time before anything was learnt from it.
+    """Scaled windows of a series, split in time before anything was learned from it.
 
     Attributes:
         x: the windows to train on, (M, length).
