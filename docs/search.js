@@ -142,7 +142,8 @@ const termAsked = (query, index) => {
 /* The page whose file has the name that is the query: probes and explained errors print such names. */
 const pageCalled = (query, index) => {
   const name = query.trim().replaceAll("-", "_");
-  return index.docnames.findIndex((page) => page.replace(/^.*\/\d+_/, "") === name);
+  const isCalled = (page) => page.replace(/^.*\/\d+_/, "") === name && !page.includes("exercises/");
+  return index.docnames.findIndex(isCalled);
 };
 
 /* The entries on the page of messages whose pattern is in the query, the likeliest first. */

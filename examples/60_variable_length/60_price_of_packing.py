@@ -108,7 +108,7 @@ for modes in record["ratios"].values():
     assert modes["inference"]["mixed, packed"] < modes["training"]["mixed, packed"]
 plotting.bars(
     training,
-    xlabel="time of an epoch of training, mixed padded batches = 1",
+    xlabel="time of an epoch, mixed padded batches = 1",
     title="Packing makes training slower on this CPU,\nbatches of like lengths faster",
 )
 

@@ -124,10 +124,12 @@ def _result(finding: Finding) -> str:
 
 
 def _html_result(finding: Finding) -> str:
-    """The result and what was measured; no line ends inside a number."""
-    first, *rest = f"{_result(finding)}: {finding.measured}".split(", ")
-    parts = [f'<span style="white-space: nowrap">{escape(part)}</span>' for part in (first, *rest)]
-    return ", ".join(parts)
+    """The result and what was measured; no line ends at the hyphen of a number."""
+    words = f"{_result(finding)}: {finding.measured}".split()
+    return " ".join(
+        f'<span style="white-space: nowrap">{word}</span>' if "e-" in word else word
+        for word in words
+    )
 
 
 def _html_text(finding: Finding) -> str:

@@ -600,8 +600,9 @@ def test_the_table_in_html_escapes_and_marks_the_page() -> None:
     assert 'x &amp; y See <code class="lstm-guide-page">silent-axes</code>' in html
     assert html.count("<tr") == 2
     assert "1 probe, 1 wrong" in html
-    nowrap = '<span style="white-space: nowrap">{}</span>'
-    assert f"{nowrap.format('wrong: 1')}, {nowrap.format('expected at most 0.5')}" in html
+    assert "wrong: 1, expected at most 0.5" in html
+    small = Finding("leak", 1.0, 1.6e-06, "x", "silent-axes")._repr_html_()
+    assert 'at most <span style="white-space: nowrap">1.6e-06</span>' in small
     many = Findings((finding,), (("memory", "no <reason>"),))._repr_html_()
     assert "not run" in many
     assert "no &lt;reason&gt;" in many
