@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from lstm_guide.catalogue import entries
+
 # The words that readers type, and the page, or pages, that answer them.
 QUERIES = {
     "lstm last hidden state bidirectional": "two_directions",
@@ -150,12 +152,14 @@ def test_the_number_in_a_message_does_not_matter(search: Page):
 def test_the_names_that_probes_and_explained_errors_print_find_their_pages(search: Page):
     texts = {path.stem: path.read_text() for path in EXAMPLES.rglob("[0-9]*.py")}
     labels = {re.search(r"^\.\. _([\w-]+):", text, re.M)[1]: name for name, text in texts.items()}
+    silent = {label for label in labels if label.startswith("silent-")}
+    printed = silent | {entry.page for entry in entries()}
     missed = {
         label: found
-        for label, name in labels.items()
-        if not answers(found := first_three(search, label), name)
+        for label in printed
+        if not answers(found := first_three(search, label), labels[label])
     }
-    assert len(labels) > 80
+    assert len(printed) > 40
     assert missed == {}
 
 
