@@ -69,7 +69,7 @@ def influence(run, title):
     return moves
 
 
-title = "In this call, a word moves its own output and no other"
+title = "In this call,\na word moves its own output and no other"
 moves = influence(lambda x: lstm(x, (h_0, c_0))[0], title)
 torch.testing.assert_close(moves, moves.diag().diag(), atol=1e-6, rtol=0)
 assert (moves.diag() > 0.01).all()

@@ -97,7 +97,7 @@ plotting.cells(
     rows="batch",
     columns="time",
     colour_by=mask.long(),
-    title="The first batch: letters as ids, and 0 for padding",
+    title="The first batch: letters as ids,\nand 0 for padding",
 )
 
 # %%

@@ -54,7 +54,7 @@ plotting.cells(
     rows="batch",
     columns="time",
     colour_by=(torch.arange(L) == lengths[:, None] - 1).long(),
-    title="The last valid step of each sequence, marked, in the unpacked output",
+    title="The last valid step of each sequence, marked,\nin the unpacked output",
 )
 
 # %%
