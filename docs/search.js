@@ -3,7 +3,7 @@
  * their name. Readers type half a sentence, so here a page needs only some of the words. Rare words
  * count more than common ones, words in a title or heading more than words in the text. A result
  * leads to the heading that fits best. The index is Sphinx's own. A message of torch, or a traceback
- * with one, leads first to its entries on the page of messages.
+ * with one, leads first to its entries on the page of messages; the name of a page, to that page.
  */
 const WEIGHTS = { text: 1, start: 0.6, heading: 1.6, title: 2.2, whole: 4 };
 const ENOUGH = 0.4; // of the query's weight has to be on a page
@@ -139,11 +139,14 @@ const termAsked = (query, index) => {
   });
 };
 
-/* The page whose file has the name that is the query: probes and explained errors print such names. */
+/* The page whose file has the query as its name, as probes and explained errors print it. */
 const pageCalled = (query, index) => {
   const name = query.trim().replaceAll("-", "_");
-  const isCalled = (page) => page.replace(/^.*\/\d+_/, "") === name && !page.includes("exercises/");
-  return index.docnames.findIndex(isCalled);
+  return index.docnames.flatMap((page, place) =>
+    page.replace(/^.*\/\d+_/, "") === name && !page.includes("exercises/")
+      ? [[page, index.titles[place], "", null, 1000, index.filenames[place], "title"]]
+      : [],
+  );
 };
 
 /* The entries on the page of messages whose pattern is in the query, the likeliest first. */
@@ -161,15 +164,11 @@ Search._performSearch = (query) => {
   const [worth, pages] = weigh(forms, index);
   const headings = bestHeadings(forms, worth, index);
   const all = sum(worth.keys(), worth);
-  const entries = entriesFor(query, index);
-  const called = pageCalled(query, index);
-  const results = [...objectsCalled(query, index), ...termAsked(query, index), ...entries];
-  if (called >= 0) {
-    const [page, title, file] = ["docnames", "titles", "filenames"].map((list) => index[list][called]);
-    results.push([page, title, "", null, 1000, file, "title"]);
-  }
+  const certain = [...pageCalled(query, index), ...entriesFor(query, index)];
+  const listed = new Set(certain.map(([page]) => page));
+  const results = [...objectsCalled(query, index), ...termAsked(query, index), ...certain];
   for (const [page, found] of pages) {
-    if (page === called || (entries.length && index.docnames[page] === "by-error")) continue;
+    if (listed.has(index.docnames[page])) continue;
     const share = sum(found, worth) / all;
     if (share < ENOUGH) continue;
     const { score: extra, heading, anchor } = headings.get(page) ?? { score: 0 };

@@ -105,8 +105,8 @@ assert rescued.keys() == checkpoint["weights"].keys()
 # %%
 # Another name in front
 # ---------------------
-# A wrapper such as ``nn.DataParallel`` puts ``module.`` in front of every name, a model that calls its
-# LSTM ``rnn`` puts ``rnn.``. torch names the missing and the unexpected keys. Take the prefix off.
+# A wrapper such as ``nn.DataParallel`` puts ``module.`` in front of every name, a model with its
+# LSTM in ``self.rnn`` puts ``rnn.``. torch names the missing and the unexpected keys. Remove it.
 
 from_wrapper = {f"module.{name}": tensor for name, tensor in rescued.items()}
 try:
@@ -212,8 +212,8 @@ folder.cleanup()
 #
 # .. dropdown:: Answer
 #
-#    Yes: the keys that end in ``_reverse`` are unexpected. With ``strict=False`` a single layer loads
-#    its forward direction only. A stack still raises: its second layer has read two directions.
+#    Yes: the keys that end in ``_reverse`` are unexpected. With ``strict=False`` a single layer
+#    loads its forward direction only. A stack still raises: its second layer reads 2 * H features.
 #
 # Next
 # ----

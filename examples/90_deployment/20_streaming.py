@@ -75,7 +75,7 @@ with torch.inference_mode():
 # ------------------
 # ``x[:, t]`` has lost its time axis: it is (N, H_in). torch takes two axes for one unbatched
 # sequence of N steps. It runs without a message, and stream 1 reads what stream 0 has left behind.
-# ``x[:, t : t + 1]`` keeps the axis. Such a step together with the state of a batch is refused.
+# ``x[:, t : t + 1]`` keeps the axis. ``x[:, t]`` with the state of a batch is refused.
 
 with torch.inference_mode():
     flat, _ = lstm(x[:, 0])  # (N, H), read as N steps of one sequence

@@ -6,8 +6,9 @@ grey, what a call returns is coloured, and each axis has the colour it has every
 """
 
 from lstm_guide.plotting.calls import call
+from lstm_guide.plotting.charts import bars, steps
 from lstm_guide.plotting.gates import gates, parameter_blocks, reach
-from lstm_guide.plotting.grids import bars, cells, influence, steps
+from lstm_guide.plotting.grids import cells, influence
 from lstm_guide.plotting.look import style
 from lstm_guide.plotting.outcomes import outcomes
 from lstm_guide.plotting.packed import packing

@@ -85,24 +85,23 @@ def parameter_blocks(
     margin, height = 1.45, _BLOCKS / 4
     slot = (WIDTH - margin) / len(weights)
     widest = max(tensor.size(-1) for name, tensor in weights.items() if name in widths)
-    with style():
+    with style(), plt.rc_context({"font.size": 12}):  # so that long names stand apart
         if ax is None:
             figure = plt.figure(figsize=(WIDTH, _BLOCKS + 1.6), layout="none")
             ax = figure.add_axes((0, 0, 1, (_BLOCKS + 1.1) / (_BLOCKS + 1.6)))
         ax.set(aspect="equal", xlim=(0, WIDTH), ylim=(_BLOCKS + 0.5, -0.6))
         ax.axis("off")
-        below = {"y": _BLOCKS + 0.3, "size": 12, **chip("feature")}
+        below = {"y": _BLOCKS + 0.3, **chip("feature")}
         for row in range(4):
             place = (margin - 0.1, (row + 0.5) * height)
-            rows = f"{row * H}:{(row + 1) * H}"
-            ax.text(*place, rows, ha="right", va="center_baseline", size=12)
+            ax.text(*place, f"{row * H}:{(row + 1) * H}", ha="right", va="center_baseline")
         ax.text(margin - 0.15, s=f"4·H_cell={4 * H}", ha="right", **below)
         for column, (name, tensor) in enumerate(weights.items()):
             middle, width = margin + (column + 0.5) * slot, 0.3
             if name in widths:
                 width = max(width, tensor.size(1) / widest * (slot - 0.25))
                 ax.text(middle, s=f"{widths[name]}={tensor.size(1)}", ha="center", **below)
-            ax.text(middle, -0.12, f"{name}\n{end}", ha="center", linespacing=1.1, size=12)
+            ax.text(middle, -0.12, f"{name}\n{end}", ha="center", linespacing=1.1)
             _draw_blocks(ax, "h" if name == "weight_hr" else "ifgo", middle, width)
         if title is None:
             title = (

@@ -107,15 +107,22 @@ def test_a_printed_page_is_a_link(desktop: Visit):
     expect(page).to_have_url(re.compile(r"/62_silent_axes\.html#silent-axes$"))
 
 
-def test_the_sentence_of_a_probe_wraps_on_a_phone(visit: Visit):
-    outputs = visit.go("gallery/80_debugging/62_silent_axes.html").locator(
-        ".sphx-glr-script-out pre"
-    )
+@pytest.mark.parametrize(
+    ("name", "outputs_at_least"),
+    [
+        ("70_training/10_smallest_loop", 5),
+        ("80_debugging/62_silent_axes", 5),
+        ("90_deployment/42_keras_to_torch", 4),
+        ("95_exercises/10_batch_of_seven", 3),
+    ],
+)
+def test_a_printed_sentence_wraps_on_a_phone(visit: Visit, name: str, outputs_at_least: int):
+    outputs = visit.go(f"gallery/{name}.html").locator(".sphx-glr-script-out pre")
     for wide, text in outputs.evaluate_all(
         "all => all.map(each => [each.scrollWidth > each.clientWidth, each.innerText])"
     ):
         assert not wide, text
-    assert outputs.count() > 5
+    assert outputs.count() > outputs_at_least
 
 
 def test_formulas_and_figures_are_drawn(desktop: Visit):
