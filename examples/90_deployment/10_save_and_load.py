@@ -105,8 +105,8 @@ assert rescued.keys() == checkpoint["weights"].keys()
 # %%
 # Another name in front
 # ---------------------
-# torch names the missing and the unexpected keys: a wrapper such as ``nn.DataParallel`` puts
-# ``module.`` in front of every name, a model with its LSTM in ``self.rnn`` ``rnn.``. Take it off.
+# A wrapper such as ``nn.DataParallel`` puts ``module.`` in front of every name, your own model the
+# name of its attribute. torch names the missing and the unexpected keys. Take the prefix off.
 
 from_wrapper = {f"module.{name}": tensor for name, tensor in rescued.items()}
 try:
